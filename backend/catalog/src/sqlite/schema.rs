@@ -1,0 +1,129 @@
+//! The tables, and how each version of them becomes the next.
+//!
+//! ```text
+//! blobs ◄── images ──► image_layers ──► layers ──► layer_blobs ──► blobs
+//!   ▲         ▲  ▲
+//!   │         │  └── tags, repo_digests            names of images
+//!   │         └───── image_manifests ──► manifests
+//!   ├── manifests ──► manifest_children            children need not be here
+//!   └── (manifests) ◄── registry_manifests ◄── registry_tags
+//!
+//! leases ──► held_layers, held_blobs               in memory; what is held need not be here yet
+//! ```
+
+/// Written into the file so that it is known for ours: "Stra".
+pub(super) const APPLICATION_ID: i64 = 0x5374_7261;
+
+/// The statements that lead from version `n` (the index) to `n + 1`.
+///
+/// A released entry is never edited: files out there were made by it. Append the next one.
+pub(super) const MIGRATIONS: [&str; 1] = [FIRST];
+
+const FIRST: &str = "
+CREATE TABLE blobs (
+    digest     TEXT PRIMARY KEY,
+    size       INTEGER NOT NULL CHECK (size >= 0),
+    media_type TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE layers (
+    diff_id  TEXT PRIMARY KEY,
+    unpacked INTEGER NOT NULL CHECK (unpacked >= 0),
+    entries  INTEGER NOT NULL CHECK (entries >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE layer_blobs (
+    diff_id  TEXT NOT NULL REFERENCES layers ON DELETE CASCADE,
+    digest   TEXT NOT NULL REFERENCES blobs,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (diff_id, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX layer_blobs_by_digest ON layer_blobs (digest);
+
+CREATE TABLE manifests (
+    digest TEXT PRIMARY KEY REFERENCES blobs
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE manifest_children (
+    manifest TEXT NOT NULL REFERENCES manifests ON DELETE CASCADE,
+    child    TEXT NOT NULL,
+    PRIMARY KEY (manifest, child)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE images (
+    number      INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT NOT NULL UNIQUE REFERENCES blobs,
+    created     TEXT,
+    added       INTEGER NOT NULL,
+    last_tagged INTEGER
+) STRICT;
+
+CREATE TABLE image_layers (
+    image    TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    diff_id  TEXT NOT NULL REFERENCES layers,
+    PRIMARY KEY (image, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_layers_by_diff_id ON image_layers (diff_id);
+
+CREATE TABLE image_manifests (
+    image    TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    manifest TEXT NOT NULL REFERENCES manifests,
+    PRIMARY KEY (image, manifest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_manifests_by_manifest ON image_manifests (manifest);
+
+CREATE TABLE tags (
+    repository TEXT NOT NULL,
+    tag        TEXT NOT NULL,
+    image      TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    pulled     TEXT,
+    PRIMARY KEY (repository, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tags_by_image ON tags (image);
+
+CREATE TABLE repo_digests (
+    repository TEXT NOT NULL,
+    digest     TEXT NOT NULL,
+    image      TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    PRIMARY KEY (repository, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX repo_digests_by_image ON repo_digests (image);
+
+CREATE TABLE registry_manifests (
+    repository TEXT NOT NULL,
+    manifest   TEXT NOT NULL REFERENCES manifests,
+    PRIMARY KEY (repository, manifest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX registry_manifests_by_manifest ON registry_manifests (manifest);
+
+CREATE TABLE registry_tags (
+    repository TEXT NOT NULL,
+    tag        TEXT NOT NULL,
+    manifest   TEXT NOT NULL,
+    PRIMARY KEY (repository, tag),
+    FOREIGN KEY (repository, manifest) REFERENCES registry_manifests ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX registry_tags_by_manifest ON registry_tags (repository, manifest);
+";
+
+/// Leases end with the process, so they need no disk: a pull takes and gives them back without waiting for one.
+pub(super) const TEMPORARY: &str = "
+CREATE TEMP TABLE leases (
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    note  TEXT NOT NULL,
+    taken INTEGER NOT NULL
+) STRICT;
+
+CREATE TEMP TABLE held_layers (
+    lease   INTEGER NOT NULL REFERENCES leases ON DELETE CASCADE,
+    diff_id TEXT NOT NULL,
+    PRIMARY KEY (lease, diff_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TEMP TABLE held_blobs (
+    lease  INTEGER NOT NULL REFERENCES leases ON DELETE CASCADE,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (lease, digest)
+) STRICT, WITHOUT ROWID;
+";

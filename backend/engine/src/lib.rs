@@ -1,0 +1,34 @@
+//! The engine: one file per use case over registry, blobs, layers and catalog.
+//!
+//! [`Engine`] is cheap to clone and safe to share. Every operation either did all it says or left nothing visible
+//! behind, and fails with an [`Error`] whose [`Kind`] each API maps to its own status once.
+
+mod engine;
+mod error;
+mod events;
+mod explore;
+mod filters;
+mod garbage;
+mod history;
+mod inspect;
+mod list;
+mod names;
+mod options;
+mod prune;
+mod pull;
+mod registry;
+mod remove;
+mod seed;
+mod system;
+mod tag;
+mod usage;
+
+pub use engine::Engine;
+pub use error::{Error, Kind};
+pub use events::EventsQuery;
+pub use filters::Filters;
+pub use options::Options;
+pub use pull::PullRequest;
+pub use registry::{Blob, Manifest};
+pub use strata_registry::Login;
+pub use system::{Info, Version};

@@ -1,0 +1,57 @@
+//! `docker image prune`.
+
+use strata_api::engine::{PruneReport, Removed};
+use strata_catalog::Catalog as _;
+
+use crate::{
+    Engine, Error, Filters,
+    list::moment,
+    names::{tag_name, unix_seconds},
+};
+
+impl Engine {
+    /// Removes images without a tag, or with filter `dangling=false` every image that no container uses.
+    ///
+    /// Further filters: `until`, `label`, `label!`. What is freed are bytes of unpacked layers, as `docker system df` counts.
+    pub async fn prune(&self, filters: &Filters) -> Result<PruneReport, Error> {
+        filters.only(&["dangling", "label", "label!", "until"])?;
+        let filters = filters.clone();
+        self.blocking(move |inner| {
+            let dangling_only = filters.flag("dangling")?.unwrap_or(true);
+            let until =
+                filters.get("until").iter().map(|text| moment(text)).collect::<Result<Vec<_>, _>>()?;
+            let mut gone: Vec<Removed> = Vec::new();
+            let mut freed = 0;
+            for image in inner.catalog.images()? {
+                let labels = inner.labels(&image)?;
+                let created = unix_seconds(image.created.as_deref());
+                let unwanted = filters.get("label!").iter().any(|label| match label.split_once('=') {
+                    Some((name, value)) => labels.get(name).is_some_and(|have| have == value),
+                    None => labels.contains_key(label),
+                });
+                let spared = (dangling_only && !image.tags.is_empty())
+                    || !until.iter().all(|limit| created <= *limit)
+                    || !filters.labels("label", &labels)
+                    || unwanted;
+                if spared {
+                    continue;
+                }
+                // By its names one after the other, so that it is said which; the last takes the image along.
+                let names: Vec<String> = match image.tags.is_empty() {
+                    true => vec![image.id.to_string()],
+                    false => image.tags.iter().map(tag_name).collect(),
+                };
+                for name in names {
+                    let (removed, garbage) = inner.remove(&name, true)?;
+                    gone.extend(removed);
+                    freed += garbage.layers.iter().map(|layer| layer.unpacked).sum::<u64>();
+                }
+            }
+            let report =
+                PruneReport { images_deleted: (!gone.is_empty()).then_some(gone), space_reclaimed: freed };
+            inner.events.pruned(freed);
+            Ok(report)
+        })
+        .await
+    }
+}

@@ -1,0 +1,297 @@
+//! The layers of a pull: those that are here are held, the others are taken in, several at once.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_util::{StreamExt as _, future::try_join_all};
+use strata_blobs::{BlobStore as _, DiskStaged};
+use strata_catalog::{Blob, Catalog as _, Layer, Lease};
+use strata_layers::{Expected, Staged as StagedFiles, Watch, pipe};
+use strata_oci::{Descriptor, DiffId, Digest, Repository};
+use strata_registry::Client;
+use tokio::time::Instant;
+
+use super::{
+    report::{Report, Step},
+    resolve::{Config, Target},
+    transfer::{Meter, State},
+};
+use crate::{Engine, Error};
+
+/// Between two figures of one layer.
+const TICK: Duration = Duration::from_millis(100);
+/// Bytes between the network and the intake.
+const PIPE: usize = 1 << 20;
+
+/// A layer that is on disk and not visible yet.
+pub(crate) struct Staged {
+    /// Taken by whichever pull publishes it first.
+    pub(super) files: Mutex<Option<StagedFiles<DiskStaged>>>,
+    /// Its record.
+    pub(super) record: Layer,
+}
+
+/// A layer of the image that is being pulled.
+pub(super) enum Part {
+    /// It is here.
+    Here(Layer),
+    /// It is staged.
+    Staged(Arc<Staged>),
+}
+
+impl Part {
+    pub(super) fn record(&self) -> &Layer {
+        match self {
+            Self::Here(layer) => layer,
+            Self::Staged(staged) => &staged.record,
+        }
+    }
+}
+
+impl Engine {
+    /// Sees to it that every layer of `target` is here or staged.
+    pub(super) async fn take_in(
+        &self,
+        client: &Client,
+        repository: &Repository,
+        target: &Target,
+        config: &Config,
+        lease: Lease,
+        report: &Report,
+    ) -> Result<Vec<Part>, Error> {
+        let here = self.hold(target, config, lease).await?;
+        let layers: Vec<_> = target.manifest.layers.iter().zip(config.diff_ids()).collect();
+        for (descriptor, diff_id) in &layers {
+            let step = if here.contains_key(*diff_id) { Step::Exists } else { Step::Queued };
+            report.layer(&descriptor.digest, step).await;
+        }
+        let here = &here;
+        let parts = layers.into_iter().map(|(descriptor, diff_id)| async move {
+            match here.get(diff_id) {
+                Some(layer) => Ok(Part::Here(layer.clone())),
+                None => self.take_in_one(client, repository, descriptor, diff_id, report).await,
+            }
+        });
+        try_join_all(parts).await
+    }
+
+    /// Keeps everything that the image names from being collected; returns the layers that are here.
+    async fn hold(
+        &self,
+        target: &Target,
+        config: &Config,
+        lease: Lease,
+    ) -> Result<HashMap<DiffId, Layer>, Error> {
+        let diff_ids = config.diff_ids().to_vec();
+        let layers = target.manifest.layers.iter();
+        let blobs: Vec<Digest> =
+            [target.digest(), &target.fetched.descriptor.digest, &target.manifest.config.digest]
+                .into_iter()
+                .chain(layers.map(|layer| &layer.digest))
+                .cloned()
+                .collect();
+        self.blocking(move |inner| {
+            inner.catalog.hold_blobs(lease, &blobs)?;
+            let layers = inner.catalog.hold_layers(lease, &diff_ids)?;
+            Ok(layers.into_iter().map(|layer| (layer.diff_id.clone(), layer)).collect())
+        })
+        .await
+    }
+
+    async fn take_in_one(
+        &self,
+        client: &Client,
+        repository: &Repository,
+        descriptor: &Descriptor,
+        diff_id: &DiffId,
+        report: &Report,
+    ) -> Result<Part, Error> {
+        let work = {
+            let (engine, client, repository) = (self.clone(), client.clone(), repository.clone());
+            let (descriptor, diff_id) = (descriptor.clone(), diff_id.clone());
+            move |meter: Arc<Meter<Staged>>| async move {
+                engine.fetch(&client, &repository, &descriptor, &diff_id, &meter).await
+            }
+        };
+        let transfer = self.inner().transfers.join(&descriptor.digest, work);
+        let mut follower =
+            Follower { digest: &descriptor.digest, total: descriptor.size, report, shown: Shown::Nothing };
+        let mut following = transfer.follow();
+        let staged = loop {
+            let state = following.next().await;
+            follower.see(&state).await;
+            if let Some(end) = state.end() {
+                break end?;
+            }
+        };
+        // Two images may claim different diff_ids for one blob; only the true one gets it.
+        if staged.record.diff_id != *diff_id {
+            return Err(Error::new(
+                crate::Kind::Internal,
+                format!(
+                    "layer {} has diff_id {}: the config says {diff_id}",
+                    descriptor.digest, staged.record.diff_id
+                ),
+            ));
+        }
+        Ok(Part::Staged(staged))
+    }
+
+    /// The blob's bytes from the registry through the intake.
+    async fn fetch(
+        &self,
+        client: &Client,
+        repository: &Repository,
+        descriptor: &Descriptor,
+        diff_id: &DiffId,
+        meter: &Meter<Staged>,
+    ) -> Result<Staged, Error> {
+        let (sender, receiver) = pipe(PIPE);
+        let watch = Arc::new(Watch::default());
+        let _stop = StopOnDrop(Arc::clone(&watch));
+        let intake = {
+            let expected = Expected { blob: descriptor.clone(), diff_id: Some(diff_id.clone()) };
+            let watch = Arc::clone(&watch);
+            self.blocking(move |inner| {
+                let blob = &expected.blob;
+                // The catalog decides: a file without a record may be on its way out.
+                let writer = match inner.catalog.blob(&blob.digest)?.is_some() {
+                    true => None,
+                    false => Some(inner.blobs.ingest(&blob.digest, Some(blob.size))?),
+                };
+                Ok(inner.layers.intake(receiver, writer, &expected, &watch)?)
+            })
+        };
+        let feed = async {
+            let mut blob = client.blob(repository, descriptor);
+            let mut received = 0;
+            let mut failed = None;
+            while let Some(chunk) = blob.next().await {
+                match chunk {
+                    Ok(chunk) => {
+                        received += chunk.len() as u64;
+                        meter.update(|progress| progress.received = received);
+                        if sender.send(chunk).await.is_err() {
+                            return Ok(()); // the intake ended early: its error is the reason
+                        }
+                    }
+                    Err(error) => {
+                        failed = Some(Error::from(error));
+                        break;
+                    }
+                }
+            }
+            match failed {
+                None => {
+                    let _ = sender.finish().await;
+                    Ok(())
+                }
+                Some(error) => {
+                    let _ = sender.fail(io::Error::other(error.message.clone())).await;
+                    Err(error)
+                }
+            }
+        };
+        let ticker = async {
+            loop {
+                tokio::time::sleep(TICK).await;
+                meter.update(|progress| progress.applied = watch.received());
+            }
+        };
+        let (taken, fed) = tokio::select! {
+            both = async { tokio::join!(intake, feed) } => both,
+            never = ticker => never,
+        };
+        // The network's error is the cause of the intake's, so it is the one to tell.
+        fed?;
+        let taken = taken?;
+        let record = Layer {
+            diff_id: taken.taken().diff_id.clone(),
+            unpacked: taken.taken().totals.on_disk(),
+            entries: taken.taken().totals.entries,
+            blobs: vec![Blob {
+                digest: descriptor.digest.clone(),
+                size: descriptor.size,
+                media_type: descriptor.media_type.clone(),
+            }],
+        };
+        Ok(Staged { files: Mutex::new(Some(taken)), record })
+    }
+}
+
+/// Stops the intake's thread when the transfer's task is dropped.
+struct StopOnDrop(Arc<Watch>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// Tells a listener what a transfer does, in docker's order and not too often.
+struct Follower<'a> {
+    digest: &'a Digest,
+    total: u64,
+    report: &'a Report,
+    shown: Shown,
+}
+
+enum Shown {
+    Nothing,
+    Waiting,
+    Downloading(Instant),
+    Extracting(Instant),
+}
+
+impl Follower<'_> {
+    async fn see(&mut self, state: &State<Staged>) {
+        match state {
+            State::Waiting => {
+                self.report.layer(self.digest, Step::Waiting).await;
+                self.shown = Shown::Waiting;
+            }
+            State::Running(progress) if progress.received == 0 => {}
+            State::Running(progress) if progress.received < self.total => {
+                if let Shown::Downloading(at) = self.shown
+                    && at.elapsed() < TICK
+                {
+                    return;
+                }
+                self.shown = Shown::Downloading(Instant::now());
+                let step = Step::Downloading { current: progress.received, total: self.total };
+                self.report.layer(self.digest, step).await;
+            }
+            State::Running(progress) => {
+                self.downloaded().await;
+                if let Shown::Extracting(at) = self.shown
+                    && at.elapsed() >= TICK
+                {
+                    self.shown = Shown::Extracting(Instant::now());
+                    let step = Step::Extracting { current: progress.applied, total: self.total };
+                    self.report.layer(self.digest, step).await;
+                }
+            }
+            State::Done(_) => {
+                self.downloaded().await;
+                let step = Step::Extracting { current: self.total, total: self.total };
+                self.report.layer(self.digest, step).await;
+                self.report.layer(self.digest, Step::Complete).await;
+            }
+            State::Failed(_) => {}
+        }
+    }
+
+    /// Says once that all bytes are here.
+    async fn downloaded(&mut self) {
+        if matches!(self.shown, Shown::Extracting(_)) {
+            return;
+        }
+        self.report.layer(self.digest, Step::Verifying).await;
+        self.report.layer(self.digest, Step::Downloaded).await;
+        self.shown = Shown::Extracting(Instant::now());
+    }
+}

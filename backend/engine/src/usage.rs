@@ -1,0 +1,39 @@
+//! `docker system df`: what takes the disk, each layer counted once.
+
+use std::collections::{HashMap, HashSet};
+
+use strata_api::engine::DiskUsage;
+use strata_catalog::{Catalog as _, Image};
+use strata_oci::DiffId;
+
+use crate::{Engine, Error, Filters};
+
+impl Engine {
+    /// What takes the disk.
+    pub async fn disk_usage(&self) -> Result<DiskUsage, Error> {
+        self.blocking(|inner| {
+            let mut images = inner.list(&Filters::default(), true)?;
+            images.iter_mut().for_each(|image| image.containers = 0);
+            let mut seen = HashSet::new();
+            let all = inner.catalog.images()?;
+            let layers = all.iter().flat_map(|image| &image.layers);
+            let layers_size =
+                layers.filter(|layer| seen.insert(&layer.diff_id)).map(|layer| layer.unpacked).sum();
+            Ok(DiskUsage { layers_size, images, ..DiskUsage::default() })
+        })
+        .await
+    }
+}
+
+/// For each image, the bytes of its layers that another image has too.
+pub(crate) fn shared_sizes(images: &[Image]) -> Vec<u64> {
+    let mut users: HashMap<&DiffId, usize> = HashMap::new();
+    for image in images {
+        let layers: HashSet<_> = image.layers.iter().map(|layer| &layer.diff_id).collect();
+        layers.into_iter().for_each(|layer| *users.entry(layer).or_default() += 1);
+    }
+    let shared = |image: &Image| {
+        image.layers.iter().filter(|layer| users[&layer.diff_id] > 1).map(|layer| layer.unpacked).sum()
+    };
+    images.iter().map(shared).collect()
+}

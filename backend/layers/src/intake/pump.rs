@@ -1,0 +1,55 @@
+//! The second stage's loop: decompress, count, hand on.
+
+use std::io::{self, BufRead, Read as _};
+
+use super::{CompressionError, ahead::Filler, decompress::Decompress};
+use crate::{Limits, Watch};
+
+/// Decompresses `input` to its end; returns the bytes of tar. `None` if the reader of the tar ended first.
+pub(super) fn pump(
+    input: impl BufRead,
+    filler: &Filler,
+    limits: &Limits,
+    watch: &Watch,
+) -> Result<Option<u64>, CompressionError> {
+    let mut decoder = Decompress::sniff(input, limits.zstd_window_log)?;
+    let mut size = 0;
+    loop {
+        let mut buffer = filler.buffer();
+        let length = fill(&mut decoder, &mut buffer).map_err(|error| decoder.invalid(error))?;
+        if length == 0 {
+            return Ok(Some(size));
+        }
+        buffer.truncate(length);
+        size += length as u64;
+        watch.add_unpacked(length as u64);
+        check_bomb(limits, watch.received(), size)?;
+        if filler.send(buffer).is_err() {
+            return Ok(None);
+        }
+    }
+}
+
+/// Fills the buffer as far as the input goes.
+fn fill<R: BufRead>(decoder: &mut Decompress<R>, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match decoder.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
+}
+
+fn check_bomb(limits: &Limits, received: u64, unpacked: u64) -> Result<(), CompressionError> {
+    if unpacked > limits.tar {
+        return Err(CompressionError::TooLarge { limit: limits.tar });
+    }
+    if unpacked > limits.ratio_floor && unpacked / limits.ratio > received {
+        return Err(CompressionError::Bomb { received, unpacked });
+    }
+    Ok(())
+}

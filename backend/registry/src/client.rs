@@ -1,0 +1,139 @@
+//! The client: who is asked, as whom, and with which settings.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use strata_oci::{Descriptor, Digest, Repository};
+
+use crate::{
+    Blob, Error, Fetched, Limits, Login, Mirror, Options, Retry, Timeouts,
+    authorizer::Authorizer,
+    contact::Contact,
+    pace::Pace,
+    peer::{Peer, peers, registry},
+    refusal::Subject,
+    session::Ask,
+    transport::Transport,
+};
+
+/// How long a mirror that could not be reached is left alone.
+const MIRROR_REST: Duration = Duration::from_secs(60);
+
+/// A client of registries; cheap to clone, all clones share connections and tokens.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) shared: Arc<Shared>,
+    given: Option<Arc<Given>>,
+}
+
+/// A login that came with a call.
+struct Given {
+    domain: String,
+    login: Login,
+}
+
+pub(crate) struct Shared {
+    pub(crate) transport: Transport,
+    pub(crate) authorizer: Authorizer,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) retry: Retry,
+    pub(crate) limits: Limits,
+    mirrors: BTreeMap<String, Vec<Mirror>>,
+    contacts: Mutex<HashMap<String, Arc<Contact>>>,
+    resting: Mutex<HashMap<String, Instant>>,
+}
+
+impl Client {
+    /// A client with these settings. Makes no connection yet.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let transport = Transport::new(&options)?;
+        let shared = Shared {
+            transport,
+            authorizer: Authorizer::new(options.credentials, options.timeouts.response),
+            timeouts: options.timeouts,
+            retry: options.retry,
+            limits: options.limits,
+            mirrors: options.mirrors,
+            contacts: Mutex::default(),
+            resting: Mutex::default(),
+        };
+        Ok(Self { shared: Arc::new(shared), given: None })
+    }
+
+    /// The same client showing `login` to the registry `domain` (a reference's domain) instead of what its
+    /// [`Credentials`](crate::Credentials) say; for `X-Registry-Auth`. Its tokens are not used by others.
+    pub fn with_login(&self, domain: &str, login: Login) -> Self {
+        let given = Given { domain: domain.to_owned(), login };
+        Self { shared: self.shared.clone(), given: Some(Arc::new(given)) }
+    }
+
+    /// Fetches a manifest or index by digest.
+    pub async fn manifest(&self, repository: &Repository, digest: &Digest) -> Result<Fetched, Error> {
+        self.resolve(&repository.with_digest(digest.clone())).await
+    }
+
+    /// Fetches a blob as a stream of chunks; nothing is sent before the first poll.
+    pub fn blob(&self, repository: &Repository, descriptor: &Descriptor) -> Blob {
+        Blob::new(self.clone(), repository.clone(), descriptor)
+    }
+
+    /// Checks that `domain` is a registry and accepts `login` (for `docker login`).
+    pub async fn authenticate(&self, domain: &str, login: Login) -> Result<(), Error> {
+        let peer = registry(domain, &self.shared.transport);
+        let mut pace = Pace::new(self.shared.retry);
+        let client = self.with_login(domain, login);
+        client.ask(&peer, &Ask::get(Subject::Registry, String::new()), &mut pace).await.map(drop)
+    }
+
+    /// Whom to ask for a repository; at least its registry.
+    pub(crate) fn peers(&self, repository: &Repository) -> Vec<Peer> {
+        let mut peers = peers(repository.domain(), &self.shared.mirrors, &self.shared.transport);
+        peers.retain(|peer| !peer.mirror || !self.shared.is_resting(&peer.domain));
+        peers
+    }
+
+    /// The login that came with the call, if it is for this peer.
+    pub(crate) fn given(&self, peer: &Peer) -> Option<&Login> {
+        self.given
+            .as_deref()
+            .filter(|given| given.domain == peer.domain && !peer.mirror)
+            .map(|given| &given.login)
+    }
+
+    /// Notes that a peer failed, and that the next is asked.
+    pub(crate) fn pass_over(&self, peer: &Peer, error: &Error) {
+        tracing::info!(mirror = peer.domain, %error, "mirror passed over");
+        if matches!(error, Error::Unreachable { .. }) {
+            self.shared.rest(&peer.domain);
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn known(&self, domain: &str) -> Option<Arc<Contact>> {
+        self.contacts.lock().unwrap_or_else(PoisonError::into_inner).get(domain).cloned()
+    }
+
+    pub(crate) fn keep(&self, contact: Contact) -> Arc<Contact> {
+        let contact = Arc::new(contact);
+        let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
+        contacts.insert(contact.domain.clone(), contact.clone());
+        contact
+    }
+
+    pub(crate) fn forget(&self, domain: &str) {
+        self.contacts.lock().unwrap_or_else(PoisonError::into_inner).remove(domain);
+    }
+
+    fn is_resting(&self, domain: &str) -> bool {
+        let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.get(domain).is_some_and(|since| since.elapsed() < MIRROR_REST)
+    }
+
+    fn rest(&self, domain: &str) {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).insert(domain.to_owned(), Instant::now());
+    }
+}

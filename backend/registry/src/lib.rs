@@ -1,0 +1,65 @@
+//! The client of the distribution protocol: references are resolved, manifests and blobs are fetched.
+//!
+//! Registries are not trusted: bodies are capped, digests and sizes are checked, redirects are followed by hand,
+//! and credentials only ever go to the scheme, host and port that they belong to (or to the token server that
+//! this registry names over https).
+//!
+//! ```no_run
+//! # async fn pull() -> Result<(), Box<dyn std::error::Error>> {
+//! use futures_util::StreamExt;
+//! use strata_registry::{Client, Options, Parsed};
+//!
+//! let client = Client::new(Options::default())?;
+//! let reference = "busybox:1.36".parse()?;
+//! let fetched = client.resolve(&reference).await?;
+//! let digest = match fetched.parsed {
+//!     Parsed::Index(index) => index.choose(&strata_oci::Platform::host()).ok_or("no such platform")?.digest.clone(),
+//!     Parsed::Manifest(_) => fetched.descriptor.digest,
+//! };
+//! let Parsed::Manifest(manifest) = client.manifest(reference.repository(), &digest).await?.parsed else {
+//!     return Err("an index inside an index".into());
+//! };
+//! let mut layer = client.blob(reference.repository(), &manifest.layers[0]);
+//! while let Some(chunk) = layer.next().await {
+//!     println!("{} bytes", chunk?.len());
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Everything is cancelled by dropping its future or stream.
+
+mod authorizer;
+mod blob;
+mod challenge;
+mod client;
+mod contact;
+mod credential_helper;
+mod credentials;
+mod dialer;
+mod docker_config;
+mod error;
+mod exchange;
+mod login;
+mod options;
+mod origin;
+mod pace;
+mod peer;
+mod range;
+mod reach;
+mod refusal;
+mod resolve;
+mod session;
+mod tags;
+mod token;
+mod transport;
+mod wording;
+
+pub use blob::Blob;
+pub use client::Client;
+pub use credentials::{Anonymous, Credentials, CredentialsError};
+pub use docker_config::DockerConfig;
+pub use error::{Error, ErrorKind, Refusal, Request};
+pub use login::{Login, LoginError, Secret};
+pub use options::{Insecure, Limits, Mirror, OptionError, Options, Retry, Timeouts};
+pub use resolve::Fetched;
+pub use strata_oci::Parsed;

@@ -1,0 +1,67 @@
+//! The Docker Engine API, as dockerd speaks it between API 1.24 and 1.47.
+//!
+//! Every route answers with and without a `/v1.xx` prefix; without one it speaks the newest version. What the engine
+//! can't do yet answers 501 and says so; lists of things that can't exist yet are empty.
+
+mod absent;
+mod events;
+mod failure;
+mod images;
+mod pull;
+mod system;
+mod version;
+
+use http::{HeaderValue, Method, StatusCode, header};
+use strata_engine::Engine;
+
+pub use failure::Failure;
+pub(crate) use failure::status as failure_status;
+pub use version::{ApiVersion, WrongVersion};
+
+use crate::{
+    Shutdown,
+    http::{Family, Group, Permission, Response, Route, error},
+};
+
+const SERVER: &str = concat!("Strata/", env!("CARGO_PKG_VERSION"), " (linux)");
+
+/// All routes. More specific patterns stand before those with `{name...}`.
+pub fn routes(engine: &Engine, shutdown: &Shutdown) -> Group {
+    let streaming = (engine.clone(), shutdown.clone());
+    let on = Permission::Session;
+    let mut routes = vec![
+        Route::new(Method::GET, "/_ping", on, &(), system::ping),
+        Route::new(Method::HEAD, "/_ping", on, &(), system::ping),
+        Route::new(Method::GET, "/version", on, engine, system::version),
+        Route::new(Method::GET, "/info", on, engine, system::info),
+        Route::new(Method::GET, "/system/df", on, engine, system::disk_usage),
+        Route::new(Method::GET, "/events", on, &streaming, events::events),
+        Route::new(Method::POST, "/images/create", on, &streaming, pull::create),
+        Route::new(Method::GET, "/images/json", on, engine, images::list),
+        Route::new(Method::POST, "/images/prune", on, engine, images::prune),
+    ];
+    routes.extend(absent::before_images());
+    routes.extend([
+        Route::new(Method::GET, "/images/{name...}/json", on, engine, images::inspect),
+        Route::new(Method::GET, "/images/{name...}/history", on, engine, images::history),
+        Route::new(Method::POST, "/images/{name...}/tag", on, engine, images::tag),
+        Route::new(Method::DELETE, "/images/{name...}", on, engine, images::remove),
+    ]);
+    routes.extend(absent::routes());
+    Group { family: Family::Docker, routes }
+}
+
+/// An error of this API.
+pub fn refused(status: StatusCode, message: &str) -> Response {
+    with_headers(error(status, message))
+}
+
+/// Adds what dockerd tells about itself with every reply.
+pub fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert("api-version", HeaderValue::from_static(ApiVersion::NEWEST));
+    headers.insert("docker-experimental", HeaderValue::from_static("false"));
+    headers.insert("ostype", HeaderValue::from_static("linux"));
+    headers.insert(header::SERVER, HeaderValue::from_static(SERVER));
+    response
+}

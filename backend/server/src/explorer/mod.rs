@@ -1,0 +1,33 @@
+//! Our own API under `/api`, as `strata_api::explorer` describes it.
+
+mod files;
+mod images;
+mod tickets;
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use strata_engine::Engine;
+
+use crate::{
+    http::{Family, Group, Permission, Route, error},
+    security::Guard,
+};
+
+/// All routes.
+pub fn routes(engine: &Engine, guard: &Arc<Guard>) -> Group {
+    let on = Permission::Session;
+    let routes = vec![
+        Route::new(Method::GET, "/api/images", on, engine, images::cards),
+        Route::new(Method::GET, "/api/image", on, engine, images::detail),
+        Route::new(Method::GET, "/api/blame", on, engine, images::blame),
+        Route::new(Method::GET, "/api/waste", on, engine, images::waste),
+        Route::new(Method::GET, "/api/layers/{diff_id}/index", on, engine, files::index),
+        Route::new(Method::GET, "/api/layers/{diff_id}/file", on, engine, files::file),
+        Route::new(Method::POST, "/api/tickets", on, guard, tickets::issue),
+        Route::new(Method::GET, "/api/{other...}", on, &(), |(), _| async {
+            error(StatusCode::NOT_FOUND, "no such route")
+        }),
+    ];
+    Group { family: Family::Explorer, routes }
+}

@@ -1,0 +1,7 @@
+//! The two listeners and the connections that come in.
+
+mod connections;
+mod unix;
+
+pub use connections::serve;
+pub use unix::UnixSocket;

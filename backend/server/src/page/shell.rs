@@ -1,0 +1,68 @@
+//! `index.html`, which every address of the page answers with.
+
+use http::{HeaderValue, StatusCode, header};
+
+use super::{assets, entrance};
+use crate::{
+    docker::ApiVersion,
+    http::{Call, Response, error, status},
+};
+
+/// The shell's file.
+pub const INDEX: &str = "index.html";
+
+/// Serves the shell, or 404 where an address can't be one of the page.
+pub async fn serve(call: Call) -> Response {
+    if call.query().has("token") {
+        // The session is there already; the token should not stay in the address bar.
+        return see(&entrance::clean_address(call.uri()));
+    }
+    let path = call.uri().path();
+    match assets::asset(INDEX).filter(|_| is_page(path)) {
+        Some(asset) => assets::reply(INDEX, asset, call.headers()),
+        None => error(StatusCode::NOT_FOUND, "page not found"),
+    }
+}
+
+/// 303 to an address.
+pub(super) fn see(address: &str) -> Response {
+    let mut response = status(StatusCode::SEE_OTHER);
+    let address = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    response.headers_mut().insert(header::LOCATION, address);
+    response
+}
+
+/// Whether a path is an address of the page: not one of an API, and not a file that should be there and isn't. Below
+/// `/image/` and `/compare/` names of files in images follow, with whatever extension.
+fn is_page(path: &str) -> bool {
+    let below = |prefix: &str| path.starts_with(prefix);
+    if below("/image/") || below("/compare/") {
+        return true;
+    }
+    let api = below("/api/") || below("/v2/") || ApiVersion::split(path).1.is_some();
+    let file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    path == "/index.html" || !(api || file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_the_page() {
+        for page in [
+            "/",
+            "/image/demo",
+            "/image/a%2Fb/layer/1/etc/passwd.conf",
+            "/compare/a...b",
+            "/settings",
+            "/images",
+            "/index.html",
+        ] {
+            assert!(is_page(page), "{page}");
+        }
+        for other in ["/page.js", "/vendor/x.css", "/api/nope", "/v2/x", "/v1.47/nope", "/favicon.ico"] {
+            assert!(!is_page(other), "{other}");
+        }
+    }
+}

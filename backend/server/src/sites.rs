@@ -1,0 +1,25 @@
+//! Which routes each listener has.
+
+use std::sync::Arc;
+
+use strata_engine::Engine;
+
+use crate::{Shutdown, docker, explorer, http::Site, page, registry, security::Guard};
+
+/// The unix socket: the engine API, for whoever may open it.
+pub fn unix(engine: &Engine, shutdown: &Shutdown) -> Site {
+    Site::new(vec![page::health(), docker::routes(engine, shutdown)], None)
+}
+
+/// The TCP listener: everything, behind the guard. The registry stands before the engine API, which would take its
+/// `/v2/` for a version; the page takes what is left.
+pub fn tcp(engine: &Engine, guard: &Arc<Guard>, shutdown: &Shutdown) -> Site {
+    let groups = vec![
+        page::health(),
+        explorer::routes(engine, guard),
+        registry::routes(engine),
+        docker::routes(engine, shutdown),
+        page::routes(guard),
+    ];
+    Site::new(groups, Some(Arc::clone(guard)))
+}

@@ -1,0 +1,377 @@
+//! The address bar as a value: every state of the page has an address, and every address has a state.
+//!
+//! ```text
+//! place   := "/" [ "?q=" filter ]
+//!          | "/image/" REF [ "/files/" PATH | "/layer/" N [ "/" PATH ] ] [ "?" secondary ]
+//! REF     := a reference as docker takes it; a component that is "files" or "layer" has its first letter encoded
+//! N       := 1 for the lowest layer
+//! PATH    := bytes, percent-encoded
+//! secondary := "view=merged" | "upto=" N | "off=" N,N | "ghosts=off" | "hide=" letters of AMDU or "none"
+//!          | "q=" filter | "tab=" text|hex|picture | "from=" N | "waste=on" | "sort=size" | "attributes=off"
+//! ```
+//!
+//! What is at its default isn't printed, so that addresses stay short; what can't be read is left at its default.
+
+use std::fmt::Write as _;
+
+use strata_api::path;
+
+/// Where the page is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// The list of images, with its filter.
+    Images {
+        /// Shows images whose name or id has it.
+        filter: String,
+    },
+    /// The explorer.
+    Image(Box<View>),
+    /// No page; the path as it came.
+    Nowhere(String),
+}
+
+/// What the explorer shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// The image, as docker takes it.
+    pub reference: String,
+    /// The selected layer, 0 at the bottom.
+    pub layer: Option<usize>,
+    /// With a selected layer: the union all the same, not only what the layer did.
+    pub merged: bool,
+    /// The selected path; empty for none.
+    pub path: Vec<u8>,
+    /// Where the curtain stands: layers above are off.
+    pub upto: Option<usize>,
+    /// Sheets switched off one by one, ascending.
+    pub off: Vec<usize>,
+    /// Whether hidden and deleted versions are left out.
+    pub no_ghosts: bool,
+    /// Which changes are left out; `None` for what the view usually leaves out.
+    pub hide: Option<Marks>,
+    /// Shows paths that have it, or that match it as a glob.
+    pub filter: String,
+    /// How the file is shown; `None` for what suits it.
+    pub tab: Option<Tab>,
+    /// The layer whose version of the file is shown; `None` for what the tree shows.
+    pub from: Option<usize>,
+    /// Whether the list of wasted bytes is open.
+    pub waste: bool,
+    /// Directories' children by size, not by name.
+    pub by_size: bool,
+    /// Mode, owner and size columns folded away.
+    pub no_attributes: bool,
+}
+
+/// A set of changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// `A`
+    pub added: bool,
+    /// `M`
+    pub modified: bool,
+    /// `D`
+    pub deleted: bool,
+    /// `U`
+    pub unmodified: bool,
+}
+
+/// A way to show a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// Lines.
+    Text,
+    /// Bytes.
+    Hex,
+    /// A picture.
+    Picture,
+}
+
+impl Tab {
+    /// The word in the address.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Hex => "hex",
+            Self::Picture => "picture",
+        }
+    }
+}
+
+impl Marks {
+    fn print(self) -> String {
+        let letters = [(self.added, 'A'), (self.modified, 'M'), (self.deleted, 'D'), (self.unmodified, 'U')];
+        let text: String = letters.into_iter().filter_map(|(set, letter)| set.then_some(letter)).collect();
+        if text.is_empty() { "none".into() } else { text }
+    }
+
+    fn read(text: &str) -> Self {
+        let has = |letter| text != "none" && text.contains(letter);
+        Self { added: has('A'), modified: has('M'), deleted: has('D'), unmodified: has('U') }
+    }
+}
+
+impl View {
+    /// The explorer of an image, nothing selected.
+    pub fn of(reference: &str) -> Self {
+        Self { reference: reference.to_owned(), ..Self::default() }
+    }
+
+    /// Whether the tree shows only what the selected layer did.
+    pub fn only_layer(&self) -> Option<usize> {
+        if self.merged { None } else { self.layer }
+    }
+
+    /// The changes that are left out: by themselves, a layer's own view leaves out what it didn't touch.
+    pub fn hidden_marks(&self) -> Marks {
+        self.hide.unwrap_or(Marks { unmodified: self.only_layer().is_some(), ..Marks::default() })
+    }
+
+    /// Leaves out these changes; what the view usually leaves out needs no word in the address.
+    pub fn leave_out(&mut self, marks: Marks) {
+        self.hide = None;
+        if self.hidden_marks() != marks {
+            self.hide = Some(marks);
+        }
+    }
+
+    /// Whether sheet `position` is in the union.
+    pub fn is_on(&self, position: usize) -> bool {
+        self.upto.is_none_or(|upto| position <= upto) && self.off.binary_search(&position).is_err()
+    }
+}
+
+impl Place {
+    /// Reads a URL's path and query, both as the browser has them (encoded; the query with or without its `?`).
+    pub fn read(pathname: &str, search: &str) -> Self {
+        let query = Query::read(search);
+        if pathname == "/" {
+            return Self::Images { filter: query.text("q").unwrap_or_default() };
+        }
+        let nowhere = || Self::Nowhere(String::from_utf8_lossy(&path::decode(pathname)).into_owned());
+        let Some(rest) = pathname.strip_prefix("/image/") else { return nowhere() };
+        let (reference, layer, path) = split(rest);
+        let Ok(reference) = String::from_utf8(path::decode(reference)) else { return nowhere() };
+        if reference.is_empty() {
+            return nowhere();
+        }
+        let mut off: Vec<usize> = query.get("off").unwrap_or("").split(',').filter_map(position).collect();
+        off.sort_unstable();
+        off.dedup();
+        Self::Image(Box::new(View {
+            reference,
+            layer,
+            merged: layer.is_some() && query.get("view") == Some("merged"),
+            path,
+            upto: query.get("upto").and_then(position),
+            off,
+            no_ghosts: query.get("ghosts") == Some("off"),
+            hide: query.get("hide").map(Marks::read),
+            filter: query.text("q").unwrap_or_default(),
+            tab: [Tab::Text, Tab::Hex, Tab::Picture]
+                .into_iter()
+                .find(|tab| query.get("tab") == Some(tab.name())),
+            from: query.get("from").and_then(position),
+            waste: query.get("waste") == Some("on"),
+            by_size: query.get("sort") == Some("size"),
+            no_attributes: query.get("attributes") == Some("off"),
+        }))
+    }
+
+    /// The address: what [`Place::read`] reads back.
+    pub fn print(&self) -> String {
+        match self {
+            Self::Images { filter } if filter.is_empty() => "/".into(),
+            Self::Images { filter } => format!("/?q={}", path::encode(filter.as_bytes())),
+            Self::Image(view) => print_view(view),
+            Self::Nowhere(text) => text.clone(),
+        }
+    }
+}
+
+/// `REF`, `N` and `PATH` of an address after `/image/`.
+fn split(rest: &str) -> (&str, Option<usize>, Vec<u8>) {
+    let mut at = 0;
+    for segment in rest.split('/') {
+        let after = rest.get(at + segment.len() + 1..).unwrap_or("");
+        let before = rest[..at].trim_end_matches('/');
+        match segment {
+            "files" if at > 0 => return (before, None, clean(after)),
+            "layer" if at > 0 => {
+                let (number, path) = after.split_once('/').unwrap_or((after, ""));
+                if let Some(layer) = position(number) {
+                    return (before, Some(layer), clean(path));
+                }
+            }
+            _ => {}
+        }
+        at += segment.len() + 1;
+    }
+    (rest.trim_end_matches('/'), None, Vec::new())
+}
+
+fn clean(encoded: &str) -> Vec<u8> {
+    path::decode(encoded.trim_matches('/'))
+}
+
+fn position(number: &str) -> Option<usize> {
+    number.parse::<usize>().ok()?.checked_sub(1)
+}
+
+fn print_view(view: &View) -> String {
+    let mut text = format!("/image/{}", encode_reference(&view.reference));
+    if let Some(layer) = view.layer {
+        push(&mut text, format_args!("/layer/{}", layer + 1));
+        if !view.path.is_empty() {
+            push(&mut text, format_args!("/{}", path::encode(&view.path)));
+        }
+    } else if !view.path.is_empty() {
+        push(&mut text, format_args!("/files/{}", path::encode(&view.path)));
+    }
+    let mut secondary: Vec<String> = Vec::new();
+    let mut say = |wanted: bool, name: &str, value: &str| {
+        if wanted {
+            secondary.push(format!("{name}={value}"));
+        }
+    };
+    let numbers = |list: &[usize]| list.iter().map(|n| (n + 1).to_string()).collect::<Vec<_>>().join(",");
+    say(view.layer.is_some() && view.merged, "view", "merged");
+    say(view.upto.is_some(), "upto", &numbers(view.upto.as_slice()));
+    say(!view.off.is_empty(), "off", &numbers(&view.off));
+    say(view.no_ghosts, "ghosts", "off");
+    say(view.hide.is_some(), "hide", &view.hide.unwrap_or_default().print());
+    say(!view.filter.is_empty(), "q", &path::encode(view.filter.as_bytes()));
+    say(view.tab.is_some(), "tab", view.tab.map_or("", Tab::name));
+    say(view.from.is_some(), "from", &numbers(view.from.as_slice()));
+    say(view.waste, "waste", "on");
+    say(view.by_size, "sort", "size");
+    say(view.no_attributes, "attributes", "off");
+    if !secondary.is_empty() {
+        push(&mut text, format_args!("?{}", secondary.join("&")));
+    }
+    text
+}
+
+fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
+    text.write_fmt(more).expect("a String takes every write");
+}
+
+/// Keeps `:` and `@` readable; a component that would end the reference gets its first letter encoded.
+fn encode_reference(reference: &str) -> String {
+    let component = |component: &str| match component {
+        "files" => "%66iles".to_owned(),
+        "layer" => "%6Cayer".to_owned(),
+        other => path::encode(other.as_bytes()).replace("%3A", ":").replace("%40", "@"),
+    };
+    reference.split('/').map(component).collect::<Vec<_>>().join("/")
+}
+
+struct Query<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Query<'a> {
+    fn read(search: &'a str) -> Self {
+        let pairs = search.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty());
+        Self(pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let decoded = path::decode(&self.get(name)?.replace('+', " "));
+        Some(String::from_utf8_lossy(&decoded).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(address: &str) -> Place {
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        Place::read(path, query)
+    }
+
+    fn view(address: &str) -> View {
+        match read(address) {
+            Place::Image(view) => *view,
+            other => panic!("{address}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn reads_reference_layer_and_path() {
+        let cases: [(&str, &str, Option<usize>, &[u8]); 8] = [
+            ("/image/demo:latest", "demo:latest", None, b""),
+            ("/image/demo:latest/layer/3/etc/nginx", "demo:latest", Some(2), b"etc/nginx"),
+            ("/image/127.0.0.1:5000/a/b:1/layer/1", "127.0.0.1:5000/a/b:1", Some(0), b""),
+            ("/image/demo/files/etc/a%20b%FF", "demo", None, b"etc/a b\xff"),
+            ("/image/demo/files/", "demo", None, b""),
+            ("/image/a/%6Cayer/3:x/layer/2/layer/9", "a/layer/3:x", Some(1), b"layer/9"),
+            ("/image/a/layer/x:1", "a/layer/x:1", None, b""),
+            ("/image/a@sha256:ab/", "a@sha256:ab", None, b""),
+        ];
+        for (address, reference, layer, path) in cases {
+            let view = view(address);
+            assert_eq!(
+                (view.reference.as_str(), view.layer, &*view.path),
+                (reference, layer, path),
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn prints_what_it_reads() {
+        let full = View {
+            reference: "127.0.0.1:5000/layer/files/x:1@sha256:ab".into(),
+            layer: Some(2),
+            merged: true,
+            path: b"etc/100%/\xff?#&".to_vec(),
+            upto: Some(4),
+            off: vec![0, 3],
+            no_ghosts: true,
+            hide: Some(Marks { added: true, unmodified: true, ..Marks::default() }),
+            filter: "*.so & +1".into(),
+            tab: Some(Tab::Hex),
+            from: Some(1),
+            waste: true,
+            by_size: true,
+            no_attributes: true,
+        };
+        let plain =
+            View { path: b"files/layer/1".to_vec(), hide: Some(Marks::default()), ..View::of("demo") };
+        for view in [full, plain, View::of("demo:latest")] {
+            let place = Place::Image(Box::new(view));
+            assert_eq!(read(&place.print()), place, "{}", place.print());
+        }
+        let list = Place::Images { filter: "a b&c".into() };
+        assert_eq!(read(&list.print()), list);
+    }
+
+    #[test]
+    fn nonsense_is_nowhere_or_default() {
+        assert_eq!(read("/imag"), Place::Nowhere("/imag".into()));
+        assert_eq!(read("/image/"), Place::Nowhere("/image/".into()));
+        assert_eq!(read("/image/%FF"), Place::Nowhere("/image/\u{fffd}".into()));
+        let view = view("/image/demo?off=0,x,5,5&upto=-1&hide=&tab=elf&from=99999999999999999999999");
+        assert_eq!((view.off, view.upto, view.tab, view.from), (vec![4], None, None, None));
+        assert_eq!(view.hide, Some(Marks::default()));
+    }
+
+    #[test]
+    fn a_layers_own_view_hides_what_it_left_alone() {
+        assert!(view("/image/demo/layer/1").hidden_marks().unmodified);
+        assert!(!view("/image/demo/layer/1?view=merged").hidden_marks().unmodified);
+        assert!(!view("/image/demo/layer/1?hide=none").hidden_marks().unmodified);
+        let mut own = view("/image/demo/layer/1?hide=AU");
+        own.leave_out(Marks { unmodified: true, ..Marks::default() });
+        assert_eq!(own.hide, None);
+        own.leave_out(Marks::default());
+        assert_eq!(own.hide, Some(Marks::default()));
+        assert!(!view("/image/demo?upto=2&off=1").is_on(0));
+        assert!(view("/image/demo?upto=2&off=1").is_on(1));
+        assert!(!view("/image/demo?upto=2&off=1").is_on(2));
+    }
+}

@@ -1,0 +1,31 @@
+//! The page of Strata.
+//!
+//! What the page knows and decides is here without a browser: addresses, what a name looks like, which rows a tree
+//! has, what a key does. It is tested natively. What is seen and clicked is in `page`, which exists in a browser only.
+//! `frontend/TESTIDS.md` lists what tests of the whole page can hold on to.
+
+pub mod address;
+pub mod content;
+pub mod figures;
+pub mod glob;
+pub mod hex;
+pub mod hues;
+pub mod instruction;
+pub mod keymap;
+pub mod moments;
+pub mod names;
+pub mod palette;
+pub mod pulling;
+pub mod resolve;
+pub mod sheets;
+pub mod shelf;
+pub mod sums;
+pub mod text;
+pub mod tree;
+pub mod words;
+
+#[cfg(target_arch = "wasm32")]
+pub mod page;
+
+#[cfg(test)]
+mod fixture;

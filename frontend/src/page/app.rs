@@ -1,0 +1,156 @@
+//! The frame around every page.
+
+use leptos::{ev, prelude::*};
+
+use super::{
+    api::Client,
+    bar::{Bar, use_bar},
+    dialogs::{Dialogs, Keys, Palette, use_dialogs},
+    dom,
+    explorer::Explore,
+    images::{ImagesPage, Shelf},
+    theme::{Paint, use_paint},
+    tongue::{Tongue, use_tongue},
+};
+use crate::{
+    address::{Marks, Place},
+    keymap::{Action, Pane, action},
+    words::Word,
+};
+
+/// The whole page.
+#[component]
+pub fn App() -> impl IntoView {
+    let tongue = Tongue::start();
+    let client = Client::start();
+    let bar = Bar::start();
+    Paint::start();
+    Shelf::start(client);
+    let dialogs = Dialogs::start();
+    let keys = window_event_listener(ev::keydown, move |event| on_key(&event, bar, dialogs));
+    on_cleanup(move || keys.remove());
+    Effect::new(move |_| document().set_title(&title(&bar.place())));
+    view! {
+        <a class="skip" href="#content">{tongue.say(Word::SkipToContent)}</a>
+        <TopBar/>
+        <main id="content" tabindex="-1">
+            <Show when=move || !client.has_lost_session() fallback=NoSession>
+                <Body/>
+            </Show>
+        </main>
+        <Palette/>
+        <Keys/>
+    }
+}
+
+fn title(place: &Place) -> String {
+    match place {
+        Place::Image(view) => format!("{} · Strata", crate::names::text(&view.reference)),
+        _ => "Strata".to_owned(),
+    }
+}
+
+fn on_key(event: &ev::KeyboardEvent, bar: Bar, dialogs: Dialogs) {
+    let ctrl = event.ctrl_key() || event.meta_key();
+    if event.default_prevented() || event.alt_key() || dom::is_typing(event) && !ctrl {
+        return;
+    }
+    let pane = if matches!(bar.here(), Place::Image(_)) { Pane::Explorer } else { Pane::Page };
+    let Some(action) = action(pane, &event.key(), ctrl) else { return };
+    event.prevent_default();
+    match action {
+        Action::Palette => dialogs.open_palette(),
+        Action::Help => dialogs.open_keys(),
+        Action::Filter => dom::focus("filter"),
+        Action::Waste => bar.change(|view| view.waste = !view.waste),
+        Action::Ghosts => bar.change(|view| {
+            view.no_ghosts = !view.no_ghosts;
+            view.hide = view.hide.map(|hide| Marks { deleted: false, ..hide });
+        }),
+        _ => {}
+    }
+}
+
+#[component]
+fn Body() -> impl IntoView {
+    let bar = use_bar();
+    // The explorer is made anew for another image only: within one, its parts follow the address by themselves.
+    let page = Memo::new(move |_| match bar.place() {
+        Place::Images { .. } => Page::Images,
+        Place::Image(view) => Page::Image(view.reference),
+        Place::Nowhere(path) => Page::Nowhere(path),
+    });
+    move || match page.get() {
+        Page::Images => view! { <ImagesPage/> }.into_any(),
+        Page::Image(reference) => view! { <Explore reference/> }.into_any(),
+        Page::Nowhere(path) => view! { <Nowhere path/> }.into_any(),
+    }
+}
+
+#[derive(Clone, PartialEq)]
+enum Page {
+    Images,
+    Image(String),
+    Nowhere(String),
+}
+
+#[component]
+fn TopBar() -> impl IntoView {
+    let (tongue, paint, dialogs, bar) = (use_tongue(), use_paint(), use_dialogs(), use_bar());
+    let here = move || matches!(bar.place(), Place::Images { .. }).then_some("page");
+    let theme = move || {
+        let theme = paint.get();
+        format!("{}: {}", Word::Theme.text(tongue.lang()), theme.word().text(tongue.lang()))
+    };
+    view! {
+        <header class="top">
+            <a class="brand" href="/" data-testid="brand">
+                <span class="logo" aria-hidden="true"><i></i><i></i><i></i></span>"Strata"
+            </a>
+            <nav aria-label=tongue.say(Word::MainNavigation)>
+                <a href="/" aria-current=here data-testid="nav-images">{tongue.say(Word::Images)}</a>
+            </nav>
+            <span class="spring"></span>
+            <button type="button" class="seek" data-testid="open-palette" on:click=move |_| dialogs.open_palette()>
+                <span>{tongue.say(Word::Search)}</span><kbd>"Ctrl K"</kbd>
+            </button>
+            <button type="button" class="quiet" data-testid="language" on:click=move |_| tongue.switch()
+                aria-label=tongue.say(Word::Language)>
+                <span class="language" aria-hidden="true"></span>
+            </button>
+            <button type="button" class="quiet" data-testid="theme" on:click=move |_| paint.next() aria-label=theme title=theme>
+                <span aria-hidden="true">{move || paint.get().sign()}</span>
+            </button>
+            <button type="button" class="quiet keys-button" data-testid="open-keys" on:click=move |_| dialogs.open_keys()
+                aria-label=tongue.say(Word::Keys) title=tongue.say(Word::Keys)>"?"</button>
+        </header>
+    }
+}
+
+#[component]
+fn Nowhere(path: String) -> impl IntoView {
+    let tongue = use_tongue();
+    let path = crate::names::text(&path).into_owned();
+    view! {
+        <section class="notice" data-testid="nowhere">
+            <h1>{tongue.with(Word::Nowhere, [path])}</h1>
+            <a class="button main" href="/">{tongue.say(Word::ToImages)}</a>
+        </section>
+    }
+}
+
+#[component]
+fn NoSession() -> impl IntoView {
+    let tongue = use_tongue();
+    let again = move |_| {
+        // Nothing to do about a browser that refuses to reload.
+        let _ = window().location().reload();
+    };
+    view! {
+        <section class="notice" role="alert" data-testid="no-session">
+            <h1>{tongue.say(Word::NoSession)}</h1>
+            <p>{tongue.say(Word::NoSessionHow)}</p>
+            <button type="button" class="button main" on:click=again>{tongue.say(Word::TryAgain)}</button>
+        </section>
+    }
+}

@@ -1,0 +1,82 @@
+//! The explorer of an image: the stack, the files, a file.
+
+mod bottom;
+mod file;
+mod files;
+mod header;
+mod load;
+mod stack;
+mod state;
+mod waste;
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use super::{
+    api::{Failure, use_client},
+    tongue::use_tongue,
+};
+use crate::{names, words::Word};
+use bottom::BottomLine;
+use file::FilePane;
+use files::FilesPane;
+use header::Header;
+use stack::StackPane;
+use state::{Explorer, use_explorer};
+use waste::WastePanel;
+
+/// The page at `/image/REF`.
+#[component]
+pub fn Explore(reference: String) -> impl IntoView {
+    let client = use_client();
+    let explorer = Explorer::start(&reference);
+    load::load(explorer, client, reference);
+    // Whatever has a layer's stripe names it in `data-layer`; one listener lights all of them.
+    let light = move |event: ev::PointerEvent| {
+        let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let mark = element.and_then(|element| element.closest("[data-layer]").ok().flatten());
+        let layer = mark.and_then(|mark| mark.get_attribute("data-layer")?.parse().ok());
+        if explorer.lit.get_untracked() != layer {
+            explorer.lit.set(layer);
+        }
+    };
+    let failed = Memo::new(move |_| explorer.failure.get());
+    view! {
+        <div class="explorer" on:pointerover=light on:pointerleave=move |_| explorer.lit.set(None) data-testid="explorer">
+            {move || match failed.get() {
+                Some(failure) => view! { <Failed failure/> }.into_any(),
+                None => view! {
+                    <Header/>
+                    <div class="panes">
+                        <StackPane/>
+                        <FilesPane/>
+                        <FilePane/>
+                    </div>
+                    <WastePanel/>
+                    <BottomLine/>
+                }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Failed(failure: Failure) -> impl IntoView {
+    let tongue = use_tongue();
+    let name = names::text(&use_explorer().view.with_untracked(|view| view.reference.clone())).into_owned();
+    let missing = matches!(failure, Failure::Refused { status: 404, .. });
+    view! {
+        <section class="notice" role="alert" data-testid="image-failed">
+            {if missing {
+                view! {
+                    <h1>{tongue.with(Word::ImageMissing, [name])}</h1>
+                    <p>{tongue.say(Word::ImageMissingHow)}</p>
+                }.into_any()
+            } else {
+                view! { <h1 class="wrong">{move || failure.say(tongue.lang())}</h1> }.into_any()
+            }}
+            <a class="button main" href="/">{tongue.say(Word::ToImages)}</a>
+        </section>
+    }
+}

@@ -1,0 +1,21 @@
+//! What is seen and clicked. Exists in a browser only.
+
+mod api;
+mod app;
+mod bar;
+mod dialogs;
+mod dom;
+mod explorer;
+mod images;
+mod marks;
+mod theme;
+mod tongue;
+
+/// Draws the page into the document's body.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    if let Some(boot) = dom::by_id("boot") {
+        boot.remove();
+    }
+    leptos::mount::mount_to_body(app::App);
+}

@@ -1,0 +1,14 @@
+//! Wire types, one definition for the server and the page.
+//!
+//! - [`explorer`]: our own routes under `/api`, what the page draws.
+//! - [`progress`]: the messages of docker's JSON streams.
+//! - [`engine`]: bodies of the Docker Engine API.
+//! - [`error`]: the engine API's error body.
+//!
+//! Paths of files inside images are bytes, not text. On the wire they are percent-encoded ([`path`]).
+
+pub mod engine;
+pub mod error;
+pub mod explorer;
+pub mod path;
+pub mod progress;

@@ -1,0 +1,8 @@
+//! The crate from outside: archives in, numbers and trees out, against other programs and plain models.
+#![cfg(not(target_family = "wasm"))]
+
+mod dive;
+mod hostile;
+mod stacks;
+mod tars;
+mod union;

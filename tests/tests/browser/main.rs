@@ -1,0 +1,9 @@
+//! The real page in a real browser, with real data.
+//!
+//! Everything is found by `data-testid`. A picture of each scene is kept if `STRATA_SCREENS` names a directory.
+
+mod explore;
+mod look;
+mod pull;
+mod scene;
+mod speed;

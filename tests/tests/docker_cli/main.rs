@@ -1,0 +1,11 @@
+//! The docker command line against Strata prints and returns what it does against dockerd.
+//!
+//! Each scenario runs with every docker client on the machine. Where the two may differ, the reason stands there.
+
+mod api;
+mod inspect;
+mod list;
+mod pull;
+mod remove;
+mod scene;
+mod system;

@@ -1,0 +1,105 @@
+//! Pulling and exploring as an ordinary user, without privileges.
+
+use std::{collections::BTreeMap, fs, os::unix::fs::MetadataExt, path::PathBuf, sync::Arc};
+
+use strata_layer::{Kind, LayerIndex, LayerSet, Stack, Union};
+use strata_tests::{
+    Docker, DockerRegistry, Scratch, Skopeo, Strata, fixture,
+    http::Request,
+    mount::{Marks, Overlay},
+    odd, skip_without, strata, umoci,
+    walk::{Tree, walk},
+};
+
+const UID: u32 = 1000;
+
+#[test]
+fn an_ordinary_user_pulls_and_explores() {
+    if skip_without(&["docker-registry", "skopeo", "umoci", "docker", "setpriv"]) {
+        return;
+    }
+    let registry = DockerRegistry::start(None);
+    let scratch = Scratch::new("user");
+    let image = odd::odd().build();
+    fixture::layout(&image, &scratch.join("layout"), "odd");
+    let expected = walk(&umoci::unpack(&scratch.join("layout"), "odd", &scratch.join("bundle")));
+    let name = registry.name("odd");
+    fixture::push(&Skopeo::new(None), &image, &name);
+
+    let mut strata = Strata::with(strata::Options { uid: Some(UID), ..strata::Options::default() });
+    let owner = fs::metadata(format!("/proc/{}", strata.pid())).expect("it runs").uid();
+    assert_eq!(owner, UID, "the test would prove nothing");
+    let docker = Docker::new(&strata.socket());
+    docker.run(&["pull", &name]).ok();
+    let reference = docker.run(&["image", "inspect", "--format", "{{.Id}}", &name]).ok();
+    assert_eq!(reference.text(), image.id().to_string());
+
+    let layers: Vec<Arc<LayerIndex>> = image
+        .layers
+        .iter()
+        .map(|layer| {
+            let answer = strata.get(&format!("/api/layers/{}/index", layer.diff_id));
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            Arc::new(LayerIndex::decode(&answer.body).expect("the server's index can be read"))
+        })
+        .collect();
+    let stack = Stack::new(layers);
+    let union = Union::of(&stack, &LayerSet::all(stack.len()));
+    let mut live = BTreeMap::new();
+    for (number, node) in union.nodes().iter().enumerate().filter(|(_, node)| !node.is_ghost()) {
+        use std::os::unix::ffi::OsStringExt;
+        let path = union.path(number as u32);
+        let entry = union.entry(number as u32);
+        live.insert(
+            PathBuf::from(std::ffi::OsString::from_vec(path.as_bytes().to_vec())),
+            (node.layer, entry),
+        );
+    }
+    let missing: Vec<_> = expected.keys().filter(|path| !live.contains_key(*path)).collect();
+    assert!(missing.is_empty() && live.len() == expected.len(), "missing: {missing:?}");
+
+    // Owners, modes and devices are in the index though the user could not make them; contents can be read.
+    for (path, facts) in
+        expected.iter().filter(|(path, facts)| facts.kind != 'd' && !path.as_os_str().is_empty())
+    {
+        let (layer, entry) = &live[path];
+        let found = (u32::from(entry.mode()), entry.uid(), entry.gid(), entry.size());
+        assert_eq!(found, (facts.mode, facts.uid, facts.gid, facts.size), "{}", path.display());
+        if facts.kind == 'f' {
+            use std::os::unix::ffi::OsStrExt;
+            assert_eq!(entry.resolved_kind(), Kind::File);
+            let diff_id = &image.layers[*layer as usize].diff_id;
+            let encoded = strata_api::path::encode(path.as_os_str().as_bytes());
+            let answer = strata.ask(Request::get(&format!("/api/layers/{diff_id}/file?path={encoded}")));
+            assert_eq!(answer.status, 200, "{}: {}", path.display(), answer.text());
+            assert_eq!(Some(strata_oci::Digest::of(&answer.body)), facts.content, "{}", path.display());
+        }
+    }
+
+    // The directories serve as lowers of a user's own overlay: `user.overlay.opaque`, whiteouts or their stand-ins.
+    let directories: Vec<PathBuf> = image
+        .layers
+        .iter()
+        .map(|layer| strata.data().join("layers").join(&layer.diff_id.to_string()[7..]).join("fs"))
+        .collect();
+    let mounted = walk(&Overlay::mount(&directories, Marks::User).path());
+    let kinds = |tree: &Tree| -> BTreeMap<PathBuf, (char, Option<strata_oci::Digest>)> {
+        let comparable = |(path, facts): (&PathBuf, &strata_tests::walk::Facts)| {
+            (!matches!(facts.kind, 'c' | 'b')).then(|| (path.clone(), (facts.kind, facts.content.clone())))
+        };
+        tree.iter().filter_map(comparable).collect()
+    };
+    let (ours, theirs) = (kinds(&mounted), kinds(&expected));
+    let differing: Vec<_> = theirs.iter().filter(|(path, fact)| ours.get(*path) != Some(fact)).collect();
+    assert!(differing.is_empty(), "the user's union differs: {differing:?}");
+
+    // It all survives a restart, and goes when asked, modes of 0 and all.
+    strata.kill();
+    strata.restart();
+    docker.run(&["image", "inspect", &name]).ok();
+    docker.run(&["rmi", &name]).ok();
+    for directory in directories {
+        assert!(!directory.exists(), "{} is still there", directory.display());
+    }
+    assert!(strata.stop().success());
+}
