@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use strata_faulty_registry::FaultyRegistry;
 use strata_forge::{Blob, Built, Compression, Entry, Form, Image, Layer};
 
 use crate::{Scratch, Skopeo};
@@ -14,6 +15,15 @@ pub fn push(skopeo: &Skopeo, image: &Built, to: &str) {
     // The one form in which skopeo takes docker manifests unchanged.
     image.write_dir(scratch.path()).expect("the scratch directory is writable");
     skopeo.push_dir(scratch.path(), to);
+}
+
+/// Puts an image into a registry of our own as `name:latest`, to the byte.
+pub fn offer(registry: &FaultyRegistry, image: &Built, name: &str) {
+    for blob in image.blobs() {
+        registry.add_blob(blob.bytes.clone());
+    }
+    let digest = registry.add_manifest(name, &image.manifest.media_type, image.manifest.bytes.clone());
+    registry.tag(name, "latest", &digest);
 }
 
 /// Writes an image as an OCI layout.

@@ -10,12 +10,7 @@ fn an_image_pulled_from_the_page() {
     let Some(page) = visit("/") else { return };
     let site = site();
     let image = fixture::small("pulled by the page").build();
-    for blob in image.blobs() {
-        site.registry.add_blob(blob.bytes.clone());
-    }
-    let digest =
-        site.registry.add_manifest("fresh", &image.manifest.media_type, image.manifest.bytes.clone());
-    site.registry.tag("fresh", "latest", &digest);
+    fixture::offer(&site.registry, &image, "fresh");
 
     page.fill(&id("pull-reference"), "Upper/Case");
     page.wait_text(&id("pull-hint"), "Case");
@@ -55,11 +50,7 @@ fn a_pull_is_shown_and_cancelled() {
         .form(Form::Docker)
         .compression(Compression::Gzip(1))
         .build();
-    for blob in image.blobs() {
-        site.registry.add_blob(blob.bytes.clone());
-    }
-    let digest = site.registry.add_manifest("slow", &image.manifest.media_type, image.manifest.bytes.clone());
-    site.registry.tag("slow", "latest", &digest);
+    fixture::offer(&site.registry, &image, "slow");
     for layer in &image.layers {
         let when = When::path(&format!("/v2/slow/blobs/{}", layer.blob.digest));
         site.registry.fault(when, Fault::Slow { bytes_per_second: 60_000 });

@@ -20,13 +20,7 @@ pub(crate) fn site() -> &'static Site {
         for (name, image) in
             [("demo", fixture::demo()), ("other", fixture::other()), ("hostile", hostile()), ("wide", wide())]
         {
-            let image = image.build();
-            for blob in image.blobs() {
-                site.registry.add_blob(blob.bytes.clone());
-            }
-            let digest =
-                site.registry.add_manifest(name, &image.manifest.media_type, image.manifest.bytes.clone());
-            site.registry.tag(name, "latest", &digest);
+            fixture::offer(&site.registry, &image.build(), name);
             docker.run(&["pull", "-q", &site.name(name)]).ok();
             docker.run(&["tag", &site.name(name), name]).ok();
         }

@@ -70,12 +70,7 @@ pub(crate) fn range() -> &'static Range {
 impl Range {
     /// Puts an image into the registry, to the byte.
     pub(crate) fn add(&self, name: &str, image: &Built) {
-        for blob in image.blobs() {
-            self.registry.add_blob(blob.bytes.clone());
-        }
-        let digest =
-            self.registry.add_manifest(name, &image.manifest.media_type, image.manifest.bytes.clone());
-        self.registry.tag(name, "latest", &digest);
+        fixture::offer(&self.registry, image, name);
     }
 
     /// Pulls `name:latest`; the error is what docker would print.

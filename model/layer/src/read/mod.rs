@@ -8,6 +8,8 @@
 //! | `.wh..wh.…`, also above the last | metadata of aufs, ignored |
 //! | `.wh.NAME` | NAME is deleted |
 //! | any other | an entry |
+//!
+//! A character device 0:0 is what overlayfs keeps as a whiteout, so it is one here, whatever its name.
 
 mod error;
 mod sink;
@@ -88,8 +90,11 @@ impl<S: Sink> Layer<'_, S> {
         path.clear();
         path::normalise(&member.name, &mut path).map_err(Problem::from)?;
         match meaning(&path)? {
+            Meaning::Entry if !path.is_empty() && member.is_overlay_whiteout() => {
+                self.whiteout(&path, &path, member)?
+            }
             Meaning::Entry => self.entry(&path, member, archive)?,
-            Meaning::Whiteout => self.whiteout(&path, member)?,
+            Meaning::Whiteout => self.whiteout(&path, &deleted_by(&path), member)?,
             Meaning::Opaque => self.opaque(&path, member)?,
             Meaning::Ignored => self.ignored(&path, member)?,
         }
@@ -160,11 +165,10 @@ impl<S: Sink> Layer<'_, S> {
         content.finish().map_err(Stop::Fault)
     }
 
-    fn whiteout(&mut self, path: &[u8], member: &Member) -> Result<(), Stop<S::Error>> {
-        let name = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
-        let target = [&path[..name], &path[name + WHITEOUT_PREFIX.len()..]].concat();
+    /// The member at `path` says that `target` is deleted.
+    fn whiteout(&mut self, path: &[u8], target: &[u8], member: &Member) -> Result<(), Stop<S::Error>> {
         let mut implied = Vec::new();
-        let spot = self.builder.spot(&target, &mut implied)?;
+        let spot = self.builder.spot(target, &mut implied)?;
         self.implied(implied)?;
         let kind = self.builder.kind_at(&spot);
         if self.builder.whiteout(&spot)? {
@@ -245,6 +249,12 @@ fn meaning(path: &[u8]) -> Result<Meaning, Problem> {
         Some(_) => Ok(Meaning::Whiteout),
         None => Ok(Meaning::Entry),
     }
+}
+
+/// What a whiteout deletes: its path without the prefix of the last name.
+fn deleted_by(path: &[u8]) -> Vec<u8> {
+    let name = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    [&path[..name], &path[name + WHITEOUT_PREFIX.len()..]].concat()
 }
 
 /// An entry without owner, content and attributes.

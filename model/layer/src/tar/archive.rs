@@ -42,6 +42,13 @@ pub(crate) struct Member {
     pub(crate) sparse: Option<Box<[Segment]>>,
 }
 
+impl Member {
+    /// Whether overlayfs would take it for a whiteout.
+    pub(crate) fn is_overlay_whiteout(&self) -> bool {
+        self.kind == Kind::CharDevice && self.device == Device::default()
+    }
+}
+
 /// A header block, taken out of the buffer.
 struct Header {
     flag: u8,

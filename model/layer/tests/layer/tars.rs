@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fs, io::Read, os::unix::fs::symlink, path::Path
 
 use proptest::prelude::*;
 use strata_forge::{Entry as Made, Format, Layer};
-use strata_layer::{Entry, Kind, LayerIndex, LayerPath, Limits, Problem, ReadError, Sink, read_layer};
+use strata_layer::{
+    Entry, Kind, LayerIndex, LayerPath, LayerSet, Limits, Problem, ReadError, Sink, Stack, Union, read_layer,
+};
 
 use crate::stacks;
 
@@ -341,4 +343,20 @@ fn the_end_is_where_docker_sees_it() {
     let mut bad = whole.clone();
     bad[0] = b'b';
     assert!(read(&bad).expect_err("a wrong checksum").to_string().contains("checksum"));
+}
+
+#[test]
+fn overlays_own_whiteout_is_a_whiteout() {
+    let below = Layer::new().dir("d").file("d/gone", "1").file("d/null", "2").tar();
+    let above = Layer::new().char_device("d/gone", 0, 0).char_device("d/null", 1, 3).tar();
+    let (index, kept) = keep(&above);
+    assert_eq!(kept[b"d/gone".as_slice()].0.kind, Kind::Whiteout);
+    assert_eq!(kept[b"d/null".as_slice()].0.kind, Kind::CharDevice);
+    let kinds: Vec<_> = index.entries().map(|entry| (entry.path().to_string(), entry.kind())).collect();
+    assert!(kinds.contains(&("d/gone".to_owned(), Kind::Whiteout)), "{kinds:?}");
+    let stack = Stack::new(stacks::indexes(&[below, above]));
+    let union = Union::of(&stack, &LayerSet::all(2));
+    let find = |path: &str| union.find(&LayerPath::parse(path.as_bytes()).expect("a path"));
+    let ghost = |path| find(path).is_none_or(|id| union.node(id).is_ghost());
+    assert!(ghost("d/gone") && !ghost("d/null"));
 }
