@@ -3,7 +3,7 @@
 use super::Graph;
 
 /// Every crate of the workspace with those that it may be built with. Lower rooms first; arrows go up only.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("strata-oci", &[]),
     ("strata-layer", &["strata-oci"]),
     ("strata-api", &["strata-oci", "strata-layer"]),
@@ -11,6 +11,22 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("strata-blobs", &["strata-oci"]),
     ("strata-catalog", &["strata-oci"]),
     ("strata-layers", &["strata-oci", "strata-layer", "strata-blobs"]),
+    ("strata-snapshots", &["strata-oci", "strata-layer", "strata-layers"]),
+    ("strata-network", &[]),
+    ("strata-runtime", &[]),
+    (
+        "strata-containers",
+        &[
+            "strata-oci",
+            "strata-layer",
+            "strata-api",
+            "strata-catalog",
+            "strata-layers",
+            "strata-snapshots",
+            "strata-network",
+            "strata-runtime",
+        ],
+    ),
     (
         "strata-engine",
         &[
@@ -21,6 +37,10 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "strata-blobs",
             "strata-catalog",
             "strata-layers",
+            "strata-snapshots",
+            "strata-network",
+            "strata-runtime",
+            "strata-containers",
         ],
     ),
     // The server sees the engine, not its stages.

@@ -1,0 +1,1 @@
+//! Snapshots: a chain of layers as a mounted file system with a writable layer on top.
