@@ -6,6 +6,7 @@
 mod body;
 mod call;
 mod file;
+mod hijack;
 mod json;
 mod pattern;
 mod query;
@@ -17,6 +18,7 @@ pub use body::{BodyError, read_body};
 pub use call::Call;
 pub(crate) use file::matches_etag;
 pub use file::{Content, content};
+pub use hijack::{Input, Output, hijack};
 pub use json::{Lines, error, json, status};
 pub use pattern::{Params, Pattern};
 pub use query::Query;

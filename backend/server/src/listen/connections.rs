@@ -85,7 +85,7 @@ pub async fn serve(listener: &impl Accept, site: Site, shutdown: Shutdown) {
             .header_read_timeout(HEAD_PATIENCE)
             .max_headers(HEADERS)
             .max_buf_size(HEAD_BYTES);
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer));
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer).with_upgrades());
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended");
