@@ -139,6 +139,12 @@ pub struct ContainerConfig {
     /// Command that always runs.
     #[serde(deserialize_with = "string_or_list")]
     pub entrypoint: Option<Vec<String>>,
+    /// Whether a container has no network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_disabled: Option<bool>,
+    /// MAC address of a container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac_address: Option<String>,
     /// Triggers for images built from this one.
     pub on_build: Option<Vec<String>>,
     /// Labels.

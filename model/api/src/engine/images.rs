@@ -1,6 +1,4 @@
-//! Bodies of the Docker Engine API, spelled as dockerd spells them (API 1.41 to 1.47).
-//!
-//! Where versions differ the server adjusts the body; see `backend/server`.
+//! Images.
 
 use std::collections::BTreeMap;
 
@@ -80,7 +78,7 @@ pub struct ImageInspect {
 }
 
 /// Where layers are on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GraphDriver {
     /// `LowerDir`, `UpperDir`, … as overlay2 names them.
@@ -160,44 +158,6 @@ pub struct DiskUsage {
     pub volumes: Vec<serde_json::Value>,
     /// Build cache.
     pub build_cache: Vec<serde_json::Value>,
-}
-
-/// A line of `GET /events`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Event {
-    /// The action again, for old clients.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    /// The actor's id again, for old clients.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// `image`, …
-    #[serde(rename = "Type")]
-    pub kind: String,
-    /// `pull`, `tag`, `untag`, `delete`, …
-    #[serde(rename = "Action")]
-    pub action: String,
-    /// Whom it happened to.
-    #[serde(rename = "Actor")]
-    pub actor: Actor,
-    /// `local`.
-    pub scope: String,
-    /// Unix seconds.
-    pub time: i64,
-    /// Unix nanoseconds.
-    #[serde(rename = "timeNano")]
-    pub time_nano: i64,
-}
-
-/// Whom an event happened to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Actor {
-    /// Its id, or a name for pulls.
-    #[serde(rename = "ID")]
-    pub id: String,
-    /// More about it: `name`, labels.
-    #[serde(rename = "Attributes")]
-    pub attributes: BTreeMap<String, String>,
 }
 
 #[cfg(test)]
