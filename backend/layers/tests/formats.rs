@@ -4,9 +4,9 @@ mod support;
 
 use std::io::{self, ErrorKind};
 
-use strata_blobs::BlobStore as _;
+use strata_blobs::{BlobStore, DiskBlobs};
 use strata_forge::{Compression, Entry, Layer, Noise, Texture, compress};
-use strata_layers::{Expected, IntakeError, Limits, Watch, pipe};
+use strata_layers::{Expected, FromRead, IntakeError, Limits, Watch, pipe};
 use strata_oci::{DiffId, Digest, VerifyError};
 use support::{Pieces, Store, describe, diff_id};
 
@@ -219,4 +219,17 @@ fn an_empty_layer_is_a_layer() {
         assert_eq!(taken.diff_id, diff_id(&layer));
         assert!(store.tree(&taken.diff_id).is_dir());
     }
+}
+
+#[test]
+fn a_tar_made_here_needs_no_blob() {
+    let (store, tar) = (Store::new(), sample().tar());
+    let staged = store
+        .layers
+        .intake_made::<_, <DiskBlobs as BlobStore>::Writer>(FromRead(&tar[..]), &Watch::default())
+        .expect("takes it in");
+    let taken = store.layers.publish(&store.blobs, vec![staged], Vec::new()).expect("publishes").remove(0);
+    assert_eq!(taken.diff_id, diff_id(&sample()));
+    assert!(store.tree(&taken.diff_id).join("etc/motd").is_file());
+    assert_eq!(store.blobs.list().expect("lists"), []);
 }

@@ -83,8 +83,9 @@ fn child() {
             taking.into_iter().map(|taking| taking.join().expect("no panic")).collect()
         });
         let taken = layers.publish(&blobs, staged, Vec::new()).expect("publishes");
-        let lines: String =
-            taken.iter().map(|taken| format!("{} {}\n", taken.diff_id, taken.blob.digest)).collect();
+        let lines: String = (taken.iter().zip(&image))
+            .map(|(taken, bytes)| format!("{} {}\n", taken.diff_id, describe(bytes).digest))
+            .collect();
         file.write_all(lines.as_bytes()).and_then(|()| file.sync_all()).expect("records");
         println!("{round}");
     }

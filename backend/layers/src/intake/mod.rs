@@ -50,8 +50,6 @@ pub struct Expected {
 pub struct Taken {
     /// Digest of its uncompressed tar.
     pub diff_id: DiffId,
-    /// Its blob, as it was announced and verified.
-    pub blob: Descriptor,
     /// Bytes of its uncompressed tar.
     pub tar: u64,
     /// Its entries and bytes of files.
@@ -88,6 +86,25 @@ impl Layers {
         expected: &Expected,
         watch: &Watch,
     ) -> Result<Staged<W::Staged>, IntakeError> {
+        self.take(source, blob, Some(expected), watch)
+    }
+
+    /// Takes in the tar of a layer that was made here: it has no blob yet, and its diff id is what comes.
+    pub fn intake_made<S: Source, W: BlobWriter>(
+        &self,
+        tar: S,
+        watch: &Watch,
+    ) -> Result<Staged<W::Staged>, IntakeError> {
+        self.take(tar, None::<W>, None, watch)
+    }
+
+    fn take<S: Source, W: BlobWriter>(
+        &self,
+        source: S,
+        blob: Option<W>,
+        expected: Option<&Expected>,
+        watch: &Watch,
+    ) -> Result<Staged<W::Staged>, IntakeError> {
         let failures = self.shared.write_back.file_system().failures();
         let _busy = self.shared.write_back.busy();
         let folder = Folder::create(self.temporary())?;
@@ -103,12 +120,7 @@ impl Layers {
         let outcome = run(source, blob, expected, &self.shared.limits, watch, &mut applier)?;
         applier.finish().map_err(IntakeError::Apply)?;
         index_file::write(&folder.path().join("index"), &outcome.index)?;
-        let taken = Taken {
-            diff_id: outcome.diff_id,
-            blob: expected.blob.clone(),
-            tar: outcome.tar,
-            totals: outcome.index.totals(),
-        };
+        let taken = Taken { diff_id: outcome.diff_id, tar: outcome.tar, totals: outcome.index.totals() };
         Ok(Staged { taken, blob: outcome.blob, folder, failures })
     }
 
@@ -119,7 +131,7 @@ impl Layers {
         expected: &Expected,
         watch: &Watch,
     ) -> Result<LayerIndex, IntakeError> {
-        Ok(run(source, None::<W>, expected, &self.shared.limits, watch, &mut Nothing)?.index)
+        Ok(run(source, None::<W>, Some(expected), &self.shared.limits, watch, &mut Nothing)?.index)
     }
 }
 
@@ -149,13 +161,14 @@ struct Outcome<B> {
 fn run<S: Source, W: BlobWriter>(
     source: S,
     blob: Option<W>,
-    expected: &Expected,
+    expected: Option<&Expected>,
     limits: &Limits,
     watch: &Watch,
     sink: &mut impl Sink<Error = ApplyError>,
 ) -> Result<Outcome<W::Staged>, IntakeError> {
-    let algorithm = expected.diff_id.as_ref().map_or(Algorithm::Sha256, |diff_id| diff_id.0.algorithm());
-    let mut receive = Receive::new(source, blob, &expected.blob, watch);
+    let wanted = expected.and_then(|expected| expected.diff_id.as_ref());
+    let algorithm = wanted.map_or(Algorithm::Sha256, |diff_id| diff_id.0.algorithm());
+    let mut receive = Receive::new(source, blob, expected.map(|expected| &expected.blob), watch);
     let (received, pumped, read) = thread::scope(|scope| {
         let (onward, inflow) = inflow();
         let (filler, mut ahead) = ahead(algorithm);
@@ -188,7 +201,7 @@ fn run<S: Source, W: BlobWriter>(
         Err(error) => Err(error),
         Ok((tar, index, diff_id)) => {
             let blob = receive.finish()?;
-            match &expected.diff_id {
+            match wanted {
                 Some(expected) if *expected != diff_id => {
                     Err(IntakeError::DiffId { actual: diff_id, expected: expected.clone() })
                 }
