@@ -22,6 +22,7 @@
 //! directory's own descriptor, and symlinks are never followed, so an archive cannot reach anything else.
 
 mod apply;
+mod capture;
 mod descent;
 mod error;
 mod folder;
@@ -40,6 +41,10 @@ mod watch;
 mod write_back;
 
 pub use apply::ApplyError;
+pub use capture::{
+    Below, CaptureError, Change, ChangeKind, Found, Mark, Marks, Place, Tree, Written, changes,
+    copy_metadata, xattrs,
+};
 pub use error::{IndexError, LayersError, OpenFileError};
 pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken};
 pub use limits::Limits;
