@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! place   := "/" [ "?q=" filter ]
+//!          | "/containers" [ "?q=" filter ] | container (see `address/container.rs`)
 //!          | "/image/" REF [ "/files/" PATH | "/layer/" N [ "/" PATH ] ] [ "?" secondary ]
 //! REF     := a reference as docker takes it; a component that is "files" or "layer" has its first letter encoded
 //! N       := 1 for the lowest layer
@@ -12,9 +13,13 @@
 //!
 //! What is at its default isn't printed, so that addresses stay short; what can't be read is left at its default.
 
+mod container;
+
 use std::fmt::Write as _;
 
 use strata_api::path;
+
+pub use container::{Container, Tab as ContainerTab};
 
 /// Where the page is.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +31,13 @@ pub enum Place {
     },
     /// The explorer.
     Image(Box<View>),
+    /// The list of containers, with its filter.
+    Containers {
+        /// Shows containers whose name, image or id has it.
+        filter: String,
+    },
+    /// A container.
+    Container(Box<Container>),
     /// No page; the path as it came.
     Nowhere(String),
 }
@@ -149,6 +161,13 @@ impl Place {
             return Self::Images { filter: query.text("q").unwrap_or_default() };
         }
         let nowhere = || Self::Nowhere(String::from_utf8_lossy(&path::decode(pathname)).into_owned());
+        if matches!(pathname, "/containers" | "/containers/") {
+            return Self::Containers { filter: query.text("q").unwrap_or_default() };
+        }
+        if let Some(rest) = pathname.strip_prefix("/container/") {
+            return Container::read(rest, query.get("view") == Some("list"))
+                .map_or_else(nowhere, |container| Self::Container(Box::new(container)));
+        }
         let Some(rest) = pathname.strip_prefix("/image/") else { return nowhere() };
         let (reference, layer, path) = split(rest);
         let Ok(reference) = String::from_utf8(path::decode(reference)) else { return nowhere() };
@@ -181,11 +200,19 @@ impl Place {
     /// The address: what [`Place::read`] reads back.
     pub fn print(&self) -> String {
         match self {
-            Self::Images { filter } if filter.is_empty() => "/".into(),
-            Self::Images { filter } => format!("/?q={}", path::encode(filter.as_bytes())),
+            Self::Images { filter } => print_list("/", filter),
+            Self::Containers { filter } => print_list("/containers", filter),
+            Self::Container(container) => container.print(),
             Self::Image(view) => print_view(view),
             Self::Nowhere(text) => text.clone(),
         }
+    }
+}
+
+fn print_list(at: &str, filter: &str) -> String {
+    match filter {
+        "" => at.into(),
+        filter => format!("{at}?q={}", path::encode(filter.as_bytes())),
     }
 }
 
@@ -346,14 +373,22 @@ mod tests {
             let place = Place::Image(Box::new(view));
             assert_eq!(read(&place.print()), place, "{}", place.print());
         }
-        let list = Place::Images { filter: "a b&c".into() };
-        assert_eq!(read(&list.print()), list);
+        let container = Container { list: true, ..Container::of("web") };
+        for place in [
+            Place::Images { filter: "a b&c".into() },
+            Place::Containers { filter: "a b&c".into() },
+            Place::Containers { filter: String::new() },
+            Place::Container(Box::new(container)),
+        ] {
+            assert_eq!(read(&place.print()), place);
+        }
     }
 
     #[test]
     fn nonsense_is_nowhere_or_default() {
         assert_eq!(read("/imag"), Place::Nowhere("/imag".into()));
         assert_eq!(read("/image/"), Place::Nowhere("/image/".into()));
+        assert_eq!(read("/container/"), Place::Nowhere("/container/".into()));
         assert_eq!(read("/image/%FF"), Place::Nowhere("/image/\u{fffd}".into()));
         let view = view("/image/demo?off=0,x,5,5&upto=-1&hide=&tab=elf&from=99999999999999999999999");
         assert_eq!((view.off, view.upto, view.tab, view.from), (vec![4], None, None, None));

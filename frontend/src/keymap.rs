@@ -15,6 +15,8 @@ pub enum Pane {
     Stack,
     /// The tree of files.
     Tree,
+    /// Anywhere on a container's page.
+    Container,
 }
 
 /// What a key does.
@@ -47,6 +49,12 @@ pub enum Action {
     First,
     Last,
     Waste,
+    Terminal,
+    Changes,
+    Logs,
+    Mount,
+    Commit,
+    Run,
 }
 
 /// A line of the table.
@@ -70,6 +78,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Pane::Page, &["Ctrl+k"], Action::Palette, Word::KeyPalette),
     bind(Pane::Page, &["?"], Action::Help, Word::KeyHelp),
     bind(Pane::Page, &["Ctrl+f", "/", "f"], Action::Filter, Word::KeyFilter),
+    bind(Pane::Page, &["n"], Action::Run, Word::KeyRun),
     bind(Pane::Explorer, &["w"], Action::Waste, Word::KeyWaste),
     bind(Pane::Explorer, &["g"], Action::Ghosts, Word::KeyGhosts),
     bind(Pane::Stack, &["Tab"], Action::NextPane, Word::KeyNextPane),
@@ -99,6 +108,11 @@ pub const BINDINGS: &[Binding] = &[
     bind(Pane::Tree, &["Ctrl+b", "b"], Action::Attributes, Word::KeyAttributes),
     bind(Pane::Tree, &["Ctrl+o", "o"], Action::Sort, Word::KeySort),
     bind(Pane::Tree, &["Ctrl+l", "l"], Action::OnlyLayer, Word::KeyOnlyLayer),
+    bind(Pane::Container, &["t"], Action::Terminal, Word::KeyTerminal),
+    bind(Pane::Container, &["c"], Action::Changes, Word::KeyChanges),
+    bind(Pane::Container, &["l"], Action::Logs, Word::KeyLogs),
+    bind(Pane::Container, &["m"], Action::Mount, Word::KeyMount),
+    bind(Pane::Container, &["s"], Action::Commit, Word::KeyCommit),
 ];
 
 /// What `key` does in `pane`, with Ctrl (or ⌘) or without; panes take what holds everywhere too.
@@ -114,6 +128,7 @@ pub fn action(pane: Pane, key: &str, ctrl: bool) -> Option<Action> {
         Pane::Explorer => &[Pane::Explorer, Pane::Page],
         Pane::Stack => &[Pane::Stack],
         Pane::Tree => &[Pane::Tree],
+        Pane::Container => &[Pane::Container, Pane::Page],
     };
     wider.iter().find_map(|pane| BINDINGS.iter().filter(|b| b.pane == *pane).find(holds)).map(|b| b.action)
 }

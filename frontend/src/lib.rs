@@ -5,23 +5,29 @@
 //! `frontend/TESTIDS.md` lists what tests of the whole page can hold on to.
 
 pub mod address;
+pub mod containers;
 pub mod content;
+pub mod diff;
 pub mod figures;
 pub mod glob;
 pub mod hex;
 pub mod hues;
 pub mod instruction;
 pub mod keymap;
+pub mod logs;
 pub mod moments;
 pub mod names;
 pub mod palette;
 pub mod pulling;
 pub mod resolve;
+pub mod run;
 pub mod sheets;
 pub mod shelf;
+pub mod stats;
 pub mod sums;
 pub mod text;
 pub mod tree;
+pub mod upper;
 pub mod words;
 
 #[cfg(target_arch = "wasm32")]

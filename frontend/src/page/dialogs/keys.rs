@@ -9,11 +9,12 @@ use crate::{
     words::Word,
 };
 
-const GROUPS: [(Pane, Word); 4] = [
+const GROUPS: [(Pane, Word); 5] = [
     (Pane::Page, Word::KeysPage),
     (Pane::Explorer, Word::KeysExplorer),
     (Pane::Stack, Word::Stack),
     (Pane::Tree, Word::Files),
+    (Pane::Container, Word::KeysContainer),
 ];
 
 /// The dialog, open or not.

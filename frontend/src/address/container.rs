@@ -1,0 +1,127 @@
+//! Addresses of containers.
+//!
+//! ```text
+//! container := "/container/" NAME [ "/beside/" NAME ] [ "/" tab ] [ "?view=list" ]
+//! tab       := "changes" [ "/" PATH ] | "logs" | "mount" | "commit"
+//! ```
+
+use strata_api::path;
+
+/// What a container's page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Container {
+    /// Its name, or an id.
+    pub name: String,
+    /// Another container that is shown beside it.
+    pub beside: Option<String>,
+    /// What is shown below the terminal.
+    pub tab: Tab,
+    /// The changed path that is shown; empty for none.
+    pub path: Vec<u8>,
+    /// Changes as a list, not as a tree.
+    pub list: bool,
+}
+
+/// What is shown below the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tab {
+    /// The changed files.
+    #[default]
+    Changes,
+    /// The output.
+    Logs,
+    /// The mount.
+    Mount,
+    /// The form that makes an image of it.
+    Commit,
+}
+
+impl Tab {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Changes, Self::Logs, Self::Mount, Self::Commit];
+
+    /// The word in the address.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Changes => "changes",
+            Self::Logs => "logs",
+            Self::Mount => "mount",
+            Self::Commit => "commit",
+        }
+    }
+}
+
+impl Container {
+    /// The page of a container.
+    pub fn of(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// Reads what follows `/container/`; nothing if it names no container.
+    pub(super) fn read(rest: &str, list: bool) -> Option<Self> {
+        let name = |text: &str| String::from_utf8(path::decode(text)).ok().filter(|name| !name.is_empty());
+        let (first, mut rest) = rest.split_once('/').unwrap_or((rest, ""));
+        let mut container = Self { list, ..Self::of(&name(first)?) };
+        if let Some(after) = rest.strip_prefix("beside/") {
+            let (other, after) = after.split_once('/').unwrap_or((after, ""));
+            container.beside = name(other);
+            rest = after;
+        }
+        let (tab, at) = rest.split_once('/').unwrap_or((rest, ""));
+        container.tab = Tab::ALL.into_iter().find(|one| one.name() == tab).unwrap_or_default();
+        if container.tab == Tab::Changes {
+            container.path = path::decode(at.trim_matches('/'));
+        }
+        Some(container)
+    }
+
+    /// The address.
+    pub(super) fn print(&self) -> String {
+        let mut text = format!("/container/{}", path::encode(self.name.as_bytes()));
+        if let Some(other) = &self.beside {
+            text.push_str("/beside/");
+            text.push_str(&path::encode(other.as_bytes()));
+        }
+        if self.tab != Tab::Changes {
+            text.push('/');
+            text.push_str(self.tab.name());
+        } else if !self.path.is_empty() {
+            text.push_str("/changes/");
+            text.push_str(&path::encode(&self.path));
+        }
+        if self.list {
+            text.push_str("?view=list");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_what_it_reads() {
+        let whole = Container {
+            beside: Some("b.2".into()),
+            path: b"etc/a b\xff/beside/x".to_vec(),
+            list: true,
+            ..Container::of("web-1")
+        };
+        let logs = Container { tab: Tab::Logs, ..Container::of("web") };
+        for container in [whole, logs, Container::of("4bd2f1a90c33")] {
+            let address = container.print();
+            let path = address.split('?').next().unwrap_or_default();
+            let rest = path.strip_prefix("/container/").expect("is one");
+            assert_eq!(Container::read(rest, container.list), Some(container), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_the_default() {
+        assert_eq!(Container::read("", false), None);
+        assert_eq!(Container::read("web/", false), Some(Container::of("web")));
+        assert_eq!(Container::read("web/beside/", false), Some(Container::of("web")));
+        assert_eq!(Container::read("web/nonsense/x", false).map(|c| c.tab), Some(Tab::Changes));
+    }
+}
