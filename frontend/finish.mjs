@@ -1,23 +1,31 @@
 // Runs on Trunk's staging folder, before it becomes dist/.
 //
-// 1. The inline script that starts the page becomes a file named by its hash, so that `script-src 'self'` allows it.
-// 2. In a release every text and wasm file gets a `.br` beside it.
+// 1. The terminal is bundled into one module named by its hash; the page finds the name in a <meta> of index.html and
+//    loads it when a container is opened.
+// 2. The inline script that starts the page becomes a file named by its hash, so that `script-src 'self'` allows it.
+// 3. In a release every text and wasm file gets a `.br` beside it.
 
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const staging = process.env.TRUNK_STAGING_DIR;
+const named = (name, code) => {
+  const file = `${name}-${createHash("sha256").update(code).digest("hex").slice(0, 16)}.js`;
+  writeFileSync(join(staging, file), code);
+  return file;
+};
 
 const page = join(staging, "index.html");
 let html = readFileSync(page, "utf8");
 html = html.replace(/<script type="?module"?[^>]*>([\s\S]+?)<\/script>/g, (whole, code) => {
   if (!code.trim()) return whole;
-  const name = `start-${createHash("sha256").update(code).digest("hex").slice(0, 16)}.js`;
-  writeFileSync(join(staging, name), code.trim() + "\n");
-  return `<script type="module" src="/${name}"></script>`;
+  return `<script type="module" src="/${named("start", code.trim() + "\n")}"></script>`;
 });
+html = html.replace("</head>", `<meta name="strata-terminal" content="/${named("terminal", terminal())}"></head>`);
 writeFileSync(page, html);
 
 if (process.env.TRUNK_PROFILE === "release") {
@@ -34,4 +42,16 @@ if (process.env.TRUNK_PROFILE === "release") {
     });
     if (small.length < bytes.length * 0.95) writeFileSync(path + ".br", small);
   }
+}
+
+function terminal() {
+  const { STRATA_ESBUILD: esbuild, STRATA_NODE_MODULES: modules } = process.env;
+  if (!esbuild || !modules) {
+    throw new Error("STRATA_ESBUILD and STRATA_NODE_MODULES are not set; `cargo xtask build` fetches both and sets them");
+  }
+  const source = fileURLToPath(new URL("js/terminal.js", import.meta.url));
+  const options = ["--bundle", "--format=iife", "--minify", "--target=es2022", "--charset=utf8", "--loader:.css=text",
+    "--legal-comments=none", "--log-level=warning"];
+  const env = { ...process.env, NODE_PATH: modules };
+  return execFileSync(esbuild, [source, ...options], { env, maxBuffer: 1 << 26 });
 }

@@ -10,6 +10,7 @@ use strata_oci::{Algorithm, Hasher};
 
 use crate::{
     place,
+    setup::npm,
     shell::{cargo, command, output, run, step},
 };
 
@@ -33,7 +34,7 @@ pub fn build() -> Result<PathBuf> {
 }
 
 /// What the page is made of.
-const INPUTS: [&str; 9] = [
+const INPUTS: [&str; 10] = [
     "frontend",
     "static",
     "model",
@@ -44,6 +45,7 @@ const INPUTS: [&str; 9] = [
     "rust-toolchain.toml",
     // What it is built with.
     "xtask/src/setup/tools.rs",
+    "xtask/src/setup/npm.rs",
 ];
 
 /// Builds the page for release into `dist/`, unless what lies there was built from the same inputs.
@@ -60,7 +62,11 @@ pub fn page() -> Result<()> {
     // trunk builds offline, so that it fetches no tools behind our back; crates have to be there.
     run(cargo().args(["fetch", "--locked"]))?;
     // trunk takes NO_COLOR for a flag that must be true or false.
-    run(command("trunk").args(["build", "--release"]).env_remove("NO_COLOR"))?;
+    run(command("trunk")
+        .args(["build", "--release"])
+        .env_remove("NO_COLOR")
+        .env("STRATA_ESBUILD", npm::esbuild())
+        .env("STRATA_NODE_MODULES", npm::modules()))?;
     fs::write(stamp, inputs)?;
     Ok(())
 }

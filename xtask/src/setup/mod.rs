@@ -1,6 +1,7 @@
 //! Finds or installs what a checkout needs; quick when everything is there.
 
 mod debian;
+pub mod npm;
 mod tools;
 
 use anyhow::{Result, bail};
@@ -34,6 +35,7 @@ pub fn setup(purpose: For) -> Result<()> {
     tools::binaryen()?;
     tools::wasm_bindgen()?;
     tools::trunk()?;
+    npm::install()?;
     if purpose == For::Test {
         tools::install_dive()?;
     }

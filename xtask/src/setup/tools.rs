@@ -59,23 +59,25 @@ pub fn binaryen() -> Result<()> {
     step(&format!("installing wasm-opt {BINARYEN}"));
     let dir = place::binaryen();
     fs::create_dir_all(&dir)?;
-    let (tarball, script) = (dir.join("package.tgz"), place::root().join("xtask/src/setup/fetch.mjs"));
-    let mut fetch = command("node");
-    fetch
-        .arg(script)
-        .arg(format!("binaryen/-/binaryen-{BINARYEN}.0.0.tgz"))
-        .arg(BINARYEN_INTEGRITY)
-        .arg(&tarball);
-    // A node that isn't Debian's trusts only what it was built with.
-    if std::env::var_os("NODE_EXTRA_CA_CERTS").is_none() && Path::new(CERTIFICATES).exists() {
-        fetch.env("NODE_EXTRA_CA_CERTS", CERTIFICATES);
-    }
-    run(&mut fetch).context("cannot fetch binaryen from the npm registry")?;
+    let tarball = dir.join("package.tgz");
+    fetch(&format!("binaryen/-/binaryen-{BINARYEN}.0.0.tgz"), BINARYEN_INTEGRITY, &tarball)
+        .context("cannot fetch binaryen from the npm registry")?;
     run(command("tar").arg("-xzf").arg(&tarball).arg("-C").arg(&dir).arg("--strip-components=1"))?;
     fs::remove_file(tarball)?;
     run(command("chmod").arg("755").arg(dir.join("bin/wasm-opt")))?;
     let found = version();
     if right(&found) { Ok(()) } else { bail!("wasm-opt says {found:?} after the installation of {BINARYEN}") }
+}
+
+/// Fetches a tarball of the npm registry and checks it.
+pub(super) fn fetch(path: &str, integrity: &str, to: &Path) -> Result<()> {
+    let mut fetch = command("node");
+    fetch.arg(place::root().join("xtask/src/setup/fetch.mjs")).args([path, integrity]).arg(to);
+    // A node that isn't Debian's trusts only what it was built with.
+    if std::env::var_os("NODE_EXTRA_CA_CERTS").is_none() && Path::new(CERTIFICATES).exists() {
+        fetch.env("NODE_EXTRA_CA_CERTS", CERTIFICATES);
+    }
+    run(&mut fetch)
 }
 
 /// Where dive is once installed.
