@@ -1,0 +1,457 @@
+//! What makes no sense is refused, in dockerd's words and order, before anything is made.
+
+use std::net::IpAddr;
+
+use strata_api::engine::{CreateRequest, HostConfig, NetworkingConfig, Resources, RestartPolicy};
+use strata_oci::{ContainerConfig, HealthConfig};
+
+use super::{mode::ContainerMode, ports, security};
+use crate::{Error, signal, spec::parse_capabilities};
+
+/// The least memory that a container can have.
+const LEAST_MEMORY: i64 = 6 << 20;
+/// The least time between two probes, and for one.
+const LEAST_PROBE: i64 = 1_000_000;
+
+/// What of the machine matters to a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Machine {
+    /// Processors.
+    pub cpus: u32,
+    /// Whether swap can be limited.
+    pub swap_limit: bool,
+    /// Whether it has cgroup v2.
+    pub unified: bool,
+}
+
+/// Checks a request and returns warnings. What the machine can't do is taken out of it.
+pub(crate) fn validate(request: &mut CreateRequest, machine: Machine) -> Result<Vec<String>, Error> {
+    network_mode(&request.config, &request.host_config)?;
+    config(&request.config)?;
+    host_config(&request.host_config)?;
+    let mut warnings = validate_resources(&mut request.host_config.resources, machine, false)?;
+    let host = &request.host_config;
+    if host.shm_size < 0 {
+        return Err(Error::invalid("SHM size can not be less than 0"));
+    }
+    if !(-1000..=1000).contains(&host.oom_score_adj) {
+        let given = host.oom_score_adj;
+        return Err(Error::invalid(format!(
+            "Invalid value {given}, range for oom score adj is [-1000, 1000]"
+        )));
+    }
+    if host.network_mode == "host" && host.port_bindings.as_ref().is_some_and(|ports| !ports.is_empty()) {
+        warnings.push("Published ports are discarded when using host network mode".into());
+    }
+    if !matches!(host.runtime.as_str(), "" | "runc" | "crun") {
+        return Err(Error::invalid(format!("unknown or invalid runtime name: {}", host.runtime)));
+    }
+    for path in host.tmpfs.iter().flat_map(|map| map.keys()) {
+        if !path.starts_with('/') {
+            return Err(Error::invalid(format!("invalid mount path: '{path}' mount path must be absolute")));
+        }
+        if path.trim_matches('/').is_empty() {
+            return Err(Error::invalid("invalid specification: destination can't be '/'"));
+        }
+    }
+    if !matches!(host.cgroupns_mode.as_str(), "" | "private" | "host") {
+        return Err(Error::invalid(format!("invalid cgroup namespace mode: {}", host.cgroupns_mode)));
+    }
+    log_config(host)?;
+    networking(&request.networking_config)?;
+    security::security(host.security_opt.as_deref().unwrap_or_default())?;
+    Ok(warnings)
+}
+
+fn network_mode(config: &ContainerConfig, host: &HostConfig) -> Result<(), Error> {
+    let given = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
+    let mode = ContainerMode::of(&host.network_mode);
+    let own = format!("conflicting options: {}", "");
+    let conflict = |what: &str| Err(Error::invalid(format!("{own}{what}")));
+    let mac = config.mac_address.as_deref().is_some_and(|mac| !mac.is_empty());
+    if let ContainerMode::Container(name) = mode {
+        if name.is_empty() {
+            return Err(Error::invalid("Invalid network mode: invalid container format container:<name|id>"));
+        }
+        let ports = host.port_bindings.as_ref().is_some_and(|ports| !ports.is_empty());
+        let exposed = config.exposed_ports.as_ref().is_some_and(|ports| !ports.is_empty());
+        if !config.hostname.is_empty() {
+            return conflict("hostname and the network mode");
+        }
+        if given(&host.links) {
+            return conflict(
+                "container type network can't be used with links. This would result in undefined behavior",
+            );
+        }
+        if given(&host.dns) {
+            return conflict("dns and the network mode");
+        }
+        if given(&host.extra_hosts) {
+            return conflict("custom host-to-IP mapping and the network mode");
+        }
+        if mac {
+            return conflict("mac-address and the network mode");
+        }
+        if ports || host.publish_all_ports {
+            return conflict("port publishing and the container type network mode");
+        }
+        if exposed {
+            return conflict("port exposing and the container type network mode");
+        }
+    }
+    if mode == ContainerMode::Host && mac {
+        return conflict("mac-address and the network mode");
+    }
+    if host.uts_mode == "host" && !config.hostname.is_empty() {
+        return conflict("hostname and the UTS mode");
+    }
+    if mode == ContainerMode::Host && given(&host.links) {
+        return conflict(
+            "host type networking can't be used with links. This would result in undefined behavior",
+        );
+    }
+    Ok(())
+}
+
+fn config(config: &ContainerConfig) -> Result<(), Error> {
+    if !config.working_dir.is_empty() && !config.working_dir.starts_with('/') {
+        return Err(Error::invalid(format!(
+            "the working directory '{}' is invalid, it needs to be an absolute path",
+            config.working_dir
+        )));
+    }
+    if let Some(text) = config.stop_signal.as_deref().filter(|text| !text.is_empty()) {
+        signal::parse(text)?;
+    }
+    for entry in config.env.iter().flatten() {
+        if entry.is_empty() || entry.starts_with('=') {
+            return Err(Error::invalid(format!("invalid environment variable: {entry}")));
+        }
+    }
+    for port in config.exposed_ports.iter().flat_map(|ports| ports.keys()) {
+        ports::parse_port(port)?;
+    }
+    config.healthcheck.as_ref().map_or(Ok(()), health)
+}
+
+fn health(health: &HealthConfig) -> Result<(), Error> {
+    let times = [
+        ("Interval", health.interval),
+        ("Timeout", health.timeout),
+        ("StartPeriod", health.start_period),
+        ("StartInterval", health.start_interval),
+    ];
+    for (name, time) in times {
+        if (1..LEAST_PROBE).contains(&time.unwrap_or(0)) || time.unwrap_or(0) < 0 {
+            return Err(Error::invalid(format!("{name} in Healthcheck cannot be less than 1ms")));
+        }
+    }
+    if health.retries.unwrap_or(0) < 0 {
+        return Err(Error::invalid("Retries in Healthcheck cannot be negative"));
+    }
+    Ok(())
+}
+
+fn host_config(host: &HostConfig) -> Result<(), Error> {
+    if host.auto_remove && !matches!(host.restart_policy.name.as_str(), "" | "no") {
+        return Err(Error::invalid("can't create 'AutoRemove' container with restart policy"));
+    }
+    for entry in host.extra_hosts.iter().flatten() {
+        let wrong = || Error::invalid(format!("bad format for add-host: {entry:?}"));
+        let (name, address) = entry.split_once(':').ok_or_else(wrong)?;
+        if name.is_empty() {
+            return Err(wrong());
+        }
+        if address != "host-gateway" && address.parse::<IpAddr>().is_err() {
+            return Err(Error::invalid(format!("invalid IP address in add-host: {address:?}")));
+        }
+    }
+    for (port, bindings) in host.port_bindings.iter().flatten() {
+        ports::parse_port(port)?;
+        let _ = bindings;
+    }
+    ports::published(&ContainerConfig::default(), host)?;
+    validate_restart_policy(&host.restart_policy)?;
+    let parse = |list: &Option<Vec<String>>, field: &str| {
+        parse_capabilities(list.as_deref().unwrap_or_default())
+            .map(|_| ())
+            .map_err(|error| error.about(format!("invalid {field}")))
+    };
+    parse(&host.cap_add, "CapAdd")?;
+    parse(&host.cap_drop, "CapDrop")?;
+    if !matches!(host.isolation.as_str(), "" | "default") {
+        return Err(Error::invalid(format!("invalid isolation '{}' on linux", host.isolation)));
+    }
+    for (field, mode) in [("PID", &host.pid_mode), ("IPC", &host.ipc_mode)] {
+        let known = match ContainerMode::of(mode) {
+            ContainerMode::Host => true,
+            ContainerMode::Container(name) => !name.is_empty(),
+            ContainerMode::Other(word) => {
+                word.is_empty() || (field == "IPC" && matches!(word, "none" | "private" | "shareable"))
+            }
+        };
+        if !known {
+            return Err(Error::invalid(format!("invalid {field} mode: {mode}")));
+        }
+    }
+    Ok(())
+}
+
+/// Checks a restart policy.
+pub(crate) fn validate_restart_policy(policy: &RestartPolicy) -> Result<(), Error> {
+    let name = policy.name.as_str();
+    match name {
+        "always" | "unless-stopped" | "no" if policy.maximum_retry_count != 0 => {
+            Err(Error::invalid(format!("maximum retry count cannot be used with restart policy '{name}'")))
+        }
+        "on-failure" if policy.maximum_retry_count < 0 => {
+            Err(Error::invalid("maximum retry count cannot be negative"))
+        }
+        "" | "always" | "unless-stopped" | "no" | "on-failure" => Ok(()),
+        _ => Err(Error::invalid(format!("invalid restart policy '{name}'"))),
+    }
+}
+
+/// Checks limits. `update` says that they change those of a container, which may have others.
+pub(crate) fn validate_resources(
+    limits: &mut Resources,
+    machine: Machine,
+    update: bool,
+) -> Result<Vec<String>, Error> {
+    let invalid = |message: &str| Err(Error::invalid(message));
+    let mut warnings = Vec::new();
+    if limits.memory != 0 && limits.memory < LEAST_MEMORY {
+        return invalid("Minimum memory limit allowed is 6MB");
+    }
+    if limits.memory > 0 && limits.memory_swap != -1 && !machine.swap_limit {
+        warnings.push(
+            "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap."
+                .to_owned(),
+        );
+        limits.memory_swap = -1;
+    }
+    if limits.memory > 0 && limits.memory_swap > 0 && limits.memory_swap < limits.memory {
+        return invalid("Minimum memoryswap limit should be larger than memory limit, see usage");
+    }
+    if limits.memory == 0 && limits.memory_swap > 0 && !update {
+        return invalid("You should always set the Memory limit when using Memoryswap limit, see usage");
+    }
+    if let Some(given) = limits.memory_swappiness.filter(|given| !(-1..=100).contains(given)) {
+        return Err(Error::invalid(format!(
+            "Invalid value: {given}, valid memory swappiness range is 0-100"
+        )));
+    }
+    if limits.memory_swappiness.is_some_and(|given| given >= 0) && machine.unified {
+        limits.memory_swappiness = None;
+    }
+    if limits.memory_reservation > 0 && limits.memory_reservation < LEAST_MEMORY {
+        return invalid("Minimum memory reservation allowed is 6MB");
+    }
+    if limits.memory > 0 && limits.memory_reservation > limits.memory {
+        return invalid("Minimum memory limit can not be less than memory reservation limit, see usage");
+    }
+    if limits.oom_kill_disable == Some(true) && limits.memory == 0 {
+        warnings.push("OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.".to_owned());
+    }
+    if limits.nano_cpus > 0 && limits.cpu_period > 0 {
+        return invalid("Conflicting options: Nano CPUs and CPU Period cannot both be set");
+    }
+    if limits.nano_cpus > 0 && limits.cpu_quota > 0 {
+        return invalid("Conflicting options: Nano CPUs and CPU Quota cannot both be set");
+    }
+    let cpus = machine.cpus;
+    if limits.nano_cpus < 0 || limits.nano_cpus > i64::from(cpus) * 1_000_000_000 {
+        return Err(Error::invalid(format!(
+            "Range of CPUs is from 0.01 to {cpus}.00, as there are only {cpus} CPUs available"
+        )));
+    }
+    if limits.cpu_period != 0 && !(1000..=1_000_000).contains(&limits.cpu_period) {
+        return invalid(
+            "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)",
+        );
+    }
+    if limits.cpu_quota > 0 && limits.cpu_quota < 1000 {
+        return invalid("CPU cfs quota can not be less than 1ms (i.e. 1000)");
+    }
+    cpuset(&limits.cpuset_cpus, cpus)?;
+    if limits.blkio_weight > 0 && !(10..=1000).contains(&limits.blkio_weight) {
+        return invalid("Range of blkio weight is from 10 to 1000");
+    }
+    if limits.io_maximum_bandwidth != 0 {
+        return invalid("Invalid QoS settings: linux does not support configuration of maximum bandwidth");
+    }
+    if limits.io_maximum_iops != 0 {
+        return invalid("Invalid QoS settings: linux does not support configuration of maximum IOPs");
+    }
+    Ok(warnings)
+}
+
+fn cpuset(text: &str, cpus: u32) -> Result<(), Error> {
+    for part in text.split(',').filter(|part| !part.is_empty()) {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (Ok(first), Ok(last)) = (first.parse::<u32>(), last.parse::<u32>()) else {
+            return Err(Error::invalid(format!("Invalid value {text} for cpuset cpus")));
+        };
+        if first > last || last >= cpus {
+            return Err(Error::invalid(format!(
+                "Requested CPUs are not available - requested {text}, available: 0-{}",
+                cpus - 1
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn log_config(host: &HostConfig) -> Result<(), Error> {
+    let kind = host.log_config.kind.as_str();
+    if !matches!(kind, "" | "json-file" | "local" | "none") {
+        return Err(Error::invalid(format!("logger: no log driver named '{kind}' is registered")));
+    }
+    let known = [
+        "max-size",
+        "max-file",
+        "compress",
+        "labels",
+        "labels-regex",
+        "env",
+        "env-regex",
+        "tag",
+        "mode",
+        "max-buffer-size",
+    ];
+    for option in host.log_config.config.iter().flat_map(|map| map.keys()) {
+        if kind != "none" && !known.contains(&option.as_str()) {
+            let driver = if kind.is_empty() { "json-file" } else { kind };
+            return Err(Error::invalid(format!("unknown log opt '{option}' for {driver} log driver")));
+        }
+    }
+    Ok(())
+}
+
+fn networking(networking: &NetworkingConfig) -> Result<(), Error> {
+    for (_, endpoint) in networking.endpoints_config.iter().flatten() {
+        let Some(ipam) = endpoint.as_ref().and_then(|endpoint| endpoint.ipam_config.as_ref()) else {
+            continue;
+        };
+        let is_v4 = |text: &str| text.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4());
+        let is_v6 = |text: &str| text.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6());
+        if !ipam.ipv4_address.is_empty() && !is_v4(&ipam.ipv4_address) {
+            return Err(Error::invalid(format!("invalid IPv4 address: {}", ipam.ipv4_address)));
+        }
+        if !ipam.ipv6_address.is_empty() && !is_v6(&ipam.ipv6_address) {
+            return Err(Error::invalid(format!("invalid IPv6 address: {}", ipam.ipv6_address)));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MACHINE: Machine = Machine { cpus: 2, swap_limit: true, unified: false };
+
+    fn check(text: &str) -> Result<Vec<String>, String> {
+        let mut request: CreateRequest = serde_json::from_str(text).expect("valid JSON");
+        validate(&mut request, MACHINE).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn sense_is_let_through() {
+        for text in [
+            "{}",
+            r#"{"HostConfig":{"Memory":6291456,"MemorySwap":-1,"NanoCpus":2000000000,"CpusetCpus":"0-1"}}"#,
+            r#"{"HostConfig":{"RestartPolicy":{"Name":"on-failure","MaximumRetryCount":3}}}"#,
+            r#"{"HostConfig":{"CapAdd":["net_admin","CAP_SYS_TIME","ALL"],"ExtraHosts":["a:1.2.3.4","b:::1"]}}"#,
+            r#"{"WorkingDir":"/x","StopSignal":"SIGINT","Env":["A","B=","C=1"]}"#,
+        ] {
+            assert_eq!(check(text), Ok(vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_in_dockerds_words() {
+        let table = [
+            (r#"{"HostConfig":{"Memory":1}}"#, "Minimum memory limit allowed is 6MB"),
+            (
+                r#"{"HostConfig":{"Memory":8388608,"MemorySwap":7340032}}"#,
+                "Minimum memoryswap limit should be larger than memory limit, see usage",
+            ),
+            (
+                r#"{"HostConfig":{"MemorySwap":7340032}}"#,
+                "You should always set the Memory limit when using Memoryswap limit, see usage",
+            ),
+            (
+                r#"{"HostConfig":{"NanoCpus":3000000000}}"#,
+                "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available",
+            ),
+            (
+                r#"{"HostConfig":{"CpusetCpus":"0-7"}}"#,
+                "Requested CPUs are not available - requested 0-7, available: 0-1",
+            ),
+            (
+                r#"{"HostConfig":{"AutoRemove":true,"RestartPolicy":{"Name":"always"}}}"#,
+                "can't create 'AutoRemove' container with restart policy",
+            ),
+            (r#"{"HostConfig":{"RestartPolicy":{"Name":"x"}}}"#, "invalid restart policy 'x'"),
+            (
+                r#"{"HostConfig":{"RestartPolicy":{"Name":"always","MaximumRetryCount":1}}}"#,
+                "maximum retry count cannot be used with restart policy 'always'",
+            ),
+            (r#"{"HostConfig":{"CapAdd":["foo"]}}"#, "invalid CapAdd: unknown capability: \"CAP_FOO\""),
+            (
+                r#"{"WorkingDir":"x"}"#,
+                "the working directory 'x' is invalid, it needs to be an absolute path",
+            ),
+            (r#"{"StopSignal":"FOO"}"#, "Invalid signal: FOO"),
+            (r#"{"Env":["=x"]}"#, "invalid environment variable: =x"),
+            (
+                r#"{"HostConfig":{"NetworkMode":"container:"}}"#,
+                "Invalid network mode: invalid container format container:<name|id>",
+            ),
+            (
+                r#"{"Hostname":"h","HostConfig":{"NetworkMode":"container:a"}}"#,
+                "conflicting options: hostname and the network mode",
+            ),
+            (
+                r#"{"HostConfig":{"NetworkMode":"container:a","PublishAllPorts":true}}"#,
+                "conflicting options: port publishing and the container type network mode",
+            ),
+            (
+                r#"{"HostConfig":{"OomScoreAdj":2000}}"#,
+                "Invalid value 2000, range for oom score adj is [-1000, 1000]",
+            ),
+            (r#"{"HostConfig":{"Runtime":"x"}}"#, "unknown or invalid runtime name: x"),
+            (
+                r#"{"HostConfig":{"LogConfig":{"Type":"syslogg"}}}"#,
+                "logger: no log driver named 'syslogg' is registered",
+            ),
+            (
+                r#"{"HostConfig":{"LogConfig":{"Config":{"foo":"1"}}}}"#,
+                "unknown log opt 'foo' for json-file log driver",
+            ),
+            (r#"{"Healthcheck":{"Interval":1}}"#, "Interval in Healthcheck cannot be less than 1ms"),
+            (r#"{"HostConfig":{"ExtraHosts":["a"]}}"#, "bad format for add-host: \"a\""),
+            (r#"{"HostConfig":{"ExtraHosts":["a:b"]}}"#, "invalid IP address in add-host: \"b\""),
+            (r#"{"HostConfig":{"Tmpfs":{"x":""}}}"#, "invalid mount path: 'x' mount path must be absolute"),
+            (
+                r#"{"NetworkingConfig":{"EndpointsConfig":{"n":{"IPAMConfig":{"IPv4Address":"x"}}}}}"#,
+                "invalid IPv4 address: x",
+            ),
+            (r#"{"HostConfig":{"PidMode":"x"}}"#, "invalid PID mode: x"),
+        ];
+        for (text, message) in table {
+            assert_eq!(check(text), Err(message.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_machine_cannot_do_is_a_warning() {
+        let mut request: CreateRequest =
+            serde_json::from_str(r#"{"HostConfig":{"Memory":8388608}}"#).expect("valid");
+        let machine = Machine { swap_limit: false, ..MACHINE };
+        let warnings = validate(&mut request, machine).expect("valid");
+        assert!(warnings[0].starts_with("Your kernel does not support swap limit"));
+        assert_eq!(request.host_config.resources.memory_swap, -1);
+    }
+}
