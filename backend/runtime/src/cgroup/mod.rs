@@ -1,0 +1,10 @@
+//! Control groups: where a container's are, what they count, and whether the memory limit killed something.
+
+mod hierarchy;
+mod oom;
+mod stats;
+
+pub(crate) use hierarchy::{Cgroups, Hierarchies};
+pub(crate) use oom::{OomWatch, kills};
+pub use stats::{BlockDevice, Cpu, Interface, Memory, Pids, Stats};
+pub(crate) use stats::{frozen, read};

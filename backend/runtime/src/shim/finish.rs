@@ -1,0 +1,55 @@
+//! After the process's end.
+
+use std::path::Path;
+
+use rustix::process::WaitStatus;
+
+use super::serve::Shim;
+use crate::{Exit, cgroup, record, runtime::Runtime as _, wire::Reply};
+
+impl Shim {
+    /// Records how the process ended, tells everybody, and removes what the runtime has of it. From then on the directory
+    /// is free for the next shim; this one only still delivers what clients haven't taken.
+    pub(super) fn tell_exit(&mut self) {
+        let Some((status, finished_at, _)) = self.ended else { return };
+        self.told = true;
+        let here = Path::new(".");
+        let is_container = self.launch.key.exec.is_none();
+        note("log the last line", self.log.as_mut().map_or(Ok(()), crate::log::LogWriter::finish));
+        let exit = Exit {
+            code: code(status),
+            signal: status.terminating_signal(),
+            oom_killed: is_container && cgroup::kills(&self.launched.cgroups) > 0,
+            started_at: self.launched.started_at,
+            finished_at,
+            lost: false,
+        };
+        note("record the exit", record::write(here, record::EXIT, &exit));
+        self.launched.exit = Some(exit.clone());
+        let watching = self.clients.iter_mut().filter(|client| client.watches);
+        watching.for_each(|client| client.send(&Reply::Exit(exit.clone())));
+        self.listener = None;
+        note("remove the socket", record::discard(here, record::SOCKET));
+        if is_container {
+            // Only now: nobody should have to wait for the disk to hear of an exit that a crash of ours can't lose.
+            note("sync the log", self.log.take().map_or(Ok(()), |log| log.sync()));
+            note("sync the exit", record::sync(here, record::EXIT));
+            if let Err(failure) = self.launch.runtime.delete(self.launch.container()) {
+                eprintln!("shim: cannot delete the container: {failure}");
+            }
+            self.streams.sources.clear();
+        }
+        self.lock = None;
+    }
+}
+
+fn code(status: WaitStatus) -> u8 {
+    let code = status.exit_status().or_else(|| status.terminating_signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+}
+
+fn note(what: &str, result: std::io::Result<()>) {
+    if let Err(error) = result {
+        eprintln!("shim: cannot {what}: {error}");
+    }
+}

@@ -1,0 +1,271 @@
+//! The loop.
+
+use std::{
+    io,
+    os::unix::net::{UnixListener, UnixStream},
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    fd::{AsFd as _, OwnedFd},
+    process::{WaitOptions, WaitStatus, waitpid},
+};
+
+use super::{
+    client::Client,
+    streams::{Piece, Streams},
+};
+use crate::{
+    Time,
+    cgroup::OomWatch,
+    log::{LogWriter, Stream},
+    record::Lock,
+    wire::{Launch, Launched, PIECE, Reply},
+};
+
+/// How long output may be silent after the process's end before those who still hold its pipes are not waited for.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How often to look for orphans that were left to us. Only a container in the host's pid namespace has any.
+const ORPHANS: Duration = Duration::from_secs(10);
+
+/// A process that is served.
+pub(super) struct Shim {
+    pub launch: Launch,
+    pub launched: Launched,
+    pub lock: Option<Lock>,
+    pub listener: Option<UnixListener>,
+    pub log: Option<LogWriter>,
+    pub streams: Streams,
+    pub pidfd: OwnedFd,
+    pub oom: Option<OomWatch>,
+    pub clients: Vec<Client>,
+    /// Output isn't read yet: nobody has attached.
+    pub held: bool,
+    /// How and when the process ended, and when something was last heard of it.
+    pub ended: Option<(WaitStatus, Time, Instant)>,
+    /// The exit has been recorded and told.
+    pub told: bool,
+}
+
+/// Which descriptors were ready.
+struct Ready {
+    oom: bool,
+    listener: bool,
+    input: bool,
+    sources: Vec<bool>,
+    clients: Vec<PollFlags>,
+}
+
+impl Shim {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is another thing, and this is the only caller's last line"
+    )]
+    pub fn new(
+        launch: Launch,
+        launched: Launched,
+        lock: Lock,
+        listener: UnixListener,
+        log: Option<LogWriter>,
+        streams: Streams,
+        pidfd: OwnedFd,
+        oom: Option<OomWatch>,
+    ) -> Self {
+        let held = launch.hold;
+        let (lock, listener, clients) = (Some(lock), Some(listener), Vec::new());
+        Self {
+            launch,
+            launched,
+            lock,
+            listener,
+            log,
+            streams,
+            pidfd,
+            oom,
+            clients,
+            held,
+            ended: None,
+            told: false,
+        }
+    }
+
+    /// Serves until the process has ended and everybody knows.
+    pub fn serve(mut self, control: UnixStream, received: BytesMut) -> io::Result<()> {
+        let mut control = Client::new(control, received)?;
+        control.watches = true;
+        control.send(&Reply::Launched(Box::new(self.launched.clone())));
+        self.clients.push(control);
+        let mut buffer = Box::new([0; PIECE]);
+        while !self.is_over() {
+            let ready = self.wait()?;
+            self.reap();
+            if ready.oom {
+                self.out_of_memory();
+            }
+            if ready.listener {
+                self.accept();
+            }
+            if ready.input {
+                self.streams.write();
+            }
+            self.read_output(&ready.sources, &mut buffer);
+            self.hear_clients(&ready.clients);
+            if !self.told && self.has_said_everything() {
+                self.tell_exit();
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for anything to happen.
+    fn wait(&self) -> io::Result<Ready> {
+        let mut set = Vec::with_capacity(8 + self.clients.len());
+        let add = |set: &mut Vec<_>, descriptor, flags| {
+            set.push(PollFd::from_borrowed_fd(descriptor, flags));
+            set.len() - 1
+        };
+        if self.ended.is_none() {
+            add(&mut set, self.pidfd.as_fd(), PollFlags::IN); // what it is ready for, `reap` finds out
+        }
+        let oom = self.oom.as_ref().filter(|_| self.ended.is_none());
+        let oom = oom.map(|oom| add(&mut set, oom.descriptor().as_fd(), oom.flags));
+        let listener = self.listener.as_ref().map(|socket| add(&mut set, socket.as_fd(), PollFlags::IN));
+        let input = self.streams.wants_to_write().map(|pipe| add(&mut set, pipe, PollFlags::OUT));
+        let reads = !self.held && !self.waits_for_client();
+        let sources: Vec<_> = (self.streams.sources.iter())
+            .map(|source| source.polled().filter(|_| reads).map(|pipe| add(&mut set, pipe, PollFlags::IN)))
+            .collect();
+        let hears = self.streams.takes_input();
+        let clients: Vec<_> = (self.clients.iter())
+            .map(|client| {
+                let mut flags =
+                    if hears || client.attached.is_none() { PollFlags::IN } else { PollFlags::empty() };
+                flags.set(PollFlags::OUT, client.wants_to_write());
+                add(&mut set, client.connection.as_fd(), flags)
+            })
+            .collect();
+        match poll(&mut set, self.patience().as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => (),
+            Err(error) => return Err(error.into()),
+        }
+        let happened = |place: Option<usize>| place.is_some_and(|place| !set[place].revents().is_empty());
+        Ok(Ready {
+            oom: happened(oom),
+            listener: happened(listener),
+            input: happened(input),
+            sources: sources.into_iter().map(happened).collect(),
+            clients: clients.into_iter().map(|place| set[place].revents()).collect(),
+        })
+    }
+
+    /// How long nothing needs to be done by itself.
+    fn patience(&self) -> Option<Timespec> {
+        let rest = self.streams.sources.iter().filter_map(super::streams::Source::rests_for).min();
+        let awaited = !self.told && !self.held && !self.waits_for_client();
+        let last_words =
+            self.ended.filter(|_| awaited).map(|(.., heard)| LAST_WORDS.saturating_sub(heard.elapsed()));
+        let orphans = (!self.told).then_some(ORPHANS);
+        let shortest = [rest, last_words, orphans].into_iter().flatten().min()?;
+        // A millisecond more, so that what we wait for is then surely past.
+        Timespec::try_from(shortest + Duration::from_millis(1)).ok()
+    }
+
+    /// An exec waits for the client that it belongs to.
+    fn waits_for_client(&self) -> bool {
+        self.launch.key.exec.is_some() && self.clients.iter().any(Client::is_behind)
+    }
+
+    /// Takes those who ended: the process, and orphans that became our children.
+    fn reap(&mut self) {
+        while let Ok(Some((pid, status))) = waitpid(None, WaitOptions::NOHANG) {
+            if pid.as_raw_pid() == self.launched.process.pid && self.ended.is_none() {
+                self.ended = Some((status, Time::now(), Instant::now()));
+                self.streams.drop_input();
+            }
+        }
+    }
+
+    fn out_of_memory(&mut self) {
+        let cgroups = &self.launched.cgroups;
+        if self.oom.as_mut().is_some_and(|oom| oom.killed(cgroups)) {
+            let watching = self.clients.iter_mut().filter(|client| client.watches);
+            watching.for_each(|client| client.send(&Reply::OutOfMemory));
+        }
+    }
+
+    fn accept(&mut self) {
+        while let Some(Ok((connection, _))) = self.listener.as_ref().map(UnixListener::accept) {
+            self.clients.extend(Client::new(connection, BytesMut::new()));
+        }
+    }
+
+    /// Log first, then those who are attached: what a client saw is never missing in the log.
+    fn read_output(&mut self, ready: &[bool], buffer: &mut [u8; PIECE]) {
+        let mut finished = Vec::new();
+        for (place, source) in self.streams.sources.iter_mut().enumerate() {
+            if !ready[place] {
+                continue;
+            }
+            match source.read(buffer) {
+                Piece::Nothing => (),
+                Piece::End if self.streams.tty && self.ended.is_none() => source.rest(),
+                Piece::End => finished.push(place),
+                Piece::Bytes(bytes) => {
+                    let stream = source.stream;
+                    if let Some((.., heard)) = &mut self.ended {
+                        *heard = Instant::now();
+                    }
+                    if let Some(Err(error)) = self.log.as_mut().map(|log| log.write(stream, &bytes)) {
+                        eprintln!("shim: {} bytes are not in the log: {error}", bytes.len());
+                    }
+                    let reply = match stream {
+                        Stream::Stdout => Reply::Stdout(bytes),
+                        Stream::Stderr => Reply::Stderr(bytes),
+                    };
+                    self.clients.iter_mut().for_each(|client| client.send_output(stream, &reply));
+                }
+            }
+        }
+        finished.into_iter().rev().for_each(|place| drop(self.streams.sources.remove(place)));
+    }
+
+    fn hear_clients(&mut self, ready: &[PollFlags]) {
+        for (place, flags) in ready.iter().enumerate() {
+            if flags.contains(PollFlags::OUT) {
+                self.clients[place].flush();
+            }
+            if flags.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+                self.clients[place].receive();
+            }
+            while let Some(request) = self.clients[place].next_request() {
+                self.answer(place, request);
+            }
+        }
+        for place in (0..self.clients.len()).rev() {
+            if self.clients[place].gone {
+                self.client_left(place);
+            }
+        }
+        // The server that would have attached is no more.
+        self.held &= !self.clients.is_empty();
+    }
+
+    /// Whether the process ended and its output was read to the end, or as far as is worth waiting for.
+    fn has_said_everything(&self) -> bool {
+        let all_read = self.streams.sources.is_empty();
+        self.ended.is_some_and(|(.., heard)| {
+            all_read || (!self.held && !self.waits_for_client() && heard.elapsed() >= LAST_WORDS)
+        })
+    }
+
+    /// Whether there is nothing left to do: all were told and have what they were sent, and nobody writes any more.
+    fn is_over(&self) -> bool {
+        let delivered = !self.clients.iter().any(Client::wants_to_write);
+        // What an exec left behind may still write; it would be killed by the broken pipe.
+        let silent = self.streams.sources.is_empty() || self.launch.key.exec.is_none();
+        self.told && delivered && silent
+    }
+}
