@@ -1,7 +1,10 @@
-//! The one system call that has no safe form.
+//! What has no safe form.
 #![allow(unsafe_code)]
 
-use rustix::process::Signal;
+use std::io;
+
+use rustix::{fd::OwnedFd, process::Signal};
+use tokio::io::{Interest, unix::AsyncFd};
 
 /// The highest signal number of Linux (64 on everything but MIPS).
 const HIGHEST: i32 = 64;
@@ -17,6 +20,28 @@ pub(crate) fn signal(number: i32) -> Option<Signal> {
     // SAFETY: the number is a signal's. What libc keeps for itself are handlers of its own process; we only send
     // the number to another one.
     Some(unsafe { Signal::from_raw_unchecked(number) })
+}
+
+/// A nonblocking descriptor whose contents matter less than that there are any.
+pub(crate) struct Readable(AsyncFd<OwnedFd>);
+
+impl Readable {
+    /// Takes the descriptor over. To be called within a tokio runtime.
+    pub fn new(descriptor: OwnedFd) -> io::Result<Self> {
+        // SAFETY: an `OwnedFd` is open until it is dropped; nobody can take it out or replace it, for the field is
+        // private and no method here does.
+        let registered = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) };
+        Ok(Self(registered?))
+    }
+
+    /// Waits until there is something to read, and reads it away.
+    pub async fn drain(&self) -> io::Result<()> {
+        let mut ready = self.0.readable().await?;
+        let mut buffer = [0; 4096];
+        while rustix::io::read(self.0.get_ref(), &mut buffer).is_ok_and(|read| read > 0) {}
+        ready.clear_ready();
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -2,19 +2,15 @@
 
 use std::{collections::VecDeque, io, path::Path, time::Duration};
 
-use rustix::{
-    fd::OwnedFd,
-    fs::inotify::{self, CreateFlags, WatchFlags},
-};
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use tokio::{
-    io::unix::AsyncFd,
     sync::{mpsc, watch},
     task,
     time::{Instant, sleep_until},
 };
 
 use super::{LogError, LogLine, LogOptions, LogQuery, read::LogReader};
-use crate::Exit;
+use crate::{Exit, sys::Readable};
 
 /// Batches that are read ahead of a slow client.
 const AHEAD: usize = 2;
@@ -72,7 +68,7 @@ impl LogLines {
 }
 
 impl Follower {
-    async fn run(mut self, follow: Option<(watch::Receiver<Option<Exit>>, AsyncFd<OwnedFd>)>) {
+    async fn run(mut self, follow: Option<(watch::Receiver<Option<Exit>>, Readable)>) {
         let Some((mut running, changes)) = follow else {
             self.read_on().await;
             return;
@@ -92,13 +88,8 @@ impl Follower {
                 _ = running.changed() => (),
                 () = self.out.closed() => return,
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => (),
-                ready = changes.readable() => match ready {
-                    Err(_) => return,
-                    Ok(mut ready) => {
-                        let mut buffer = [0; 4096];
-                        while rustix::io::read(changes.get_ref(), &mut buffer).is_ok() {}
-                        ready.clear_ready();
-                    }
+                changed = changes.drain() => if changed.is_err() {
+                    return;
                 },
             }
         }
@@ -134,10 +125,10 @@ impl Follower {
 }
 
 /// Becomes readable when a file beside the log, or the log, is written or renamed.
-fn changes(path: &Path) -> io::Result<AsyncFd<OwnedFd>> {
+fn changes(path: &Path) -> io::Result<Readable> {
     let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     let events = WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO;
     inotify::add_watch(&inotify, directory, events)?;
-    Ok(AsyncFd::register_with_interest(inotify, tokio::io::Interest::READABLE)?)
+    Readable::new(inotify)
 }
