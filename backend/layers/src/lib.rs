@@ -42,8 +42,8 @@ mod write_back;
 
 pub use apply::ApplyError;
 pub use capture::{
-    Below, CaptureError, Change, ChangeKind, Found, Mark, Marks, Place, Tree, Written, changes,
-    copy_metadata, xattrs,
+    Below, CaptureError, Captured, Change, ChangeKind, Found, Mark, Marks, Place, Tree, Usage, Written,
+    capture, changes, copy_metadata, usage, xattrs,
 };
 pub use error::{IndexError, LayersError, OpenFileError};
 pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken};
@@ -51,7 +51,7 @@ pub use limits::Limits;
 pub use pipe::{PipeClosed, PipeReceiver, PipeSender, pipe};
 pub use powers::Powers;
 pub use publish::PublishError;
-pub use remove::Doomed;
+pub use remove::{Doomed, remove_tree};
 pub use source::{FromRead, Source};
 pub use store::Layers;
 pub use watch::Watch;

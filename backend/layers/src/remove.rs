@@ -27,7 +27,7 @@ impl Doomed {
 
 /// Removes the directory `path` and everything in it; nothing to remove is fine. Symlinks are never followed and
 /// other file systems mounted below are left alone (the kernel answers `EBUSY`).
-pub(crate) fn remove_tree(path: &Path) -> Result<(), LayersError> {
+pub fn remove_tree(path: &Path) -> Result<(), LayersError> {
     match fs::openat(CWD, path, FOLDER, Mode::empty()).or_else(|error| unlock_at(error, CWD, path)) {
         Ok(folder) => clear(&folder).map_err(LayersError::new("remove", path))?,
         Err(Errno::NOENT) => return Ok(()),

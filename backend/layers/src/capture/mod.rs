@@ -13,9 +13,13 @@ mod below;
 mod changes;
 mod difference;
 mod error;
+mod layer;
 mod marks;
+mod pack;
 mod scan;
+mod tar;
 mod tree;
+mod usage;
 mod xattrs;
 
 use std::path::{Path, PathBuf};
@@ -23,8 +27,10 @@ use std::path::{Path, PathBuf};
 pub use below::{Below, Found};
 pub use changes::{Change, ChangeKind, changes};
 pub use error::CaptureError;
+pub use layer::{Captured, capture};
 pub use marks::{Mark, Marks};
 pub use tree::{Place, Tree};
+pub use usage::{Usage, usage};
 pub use xattrs::{copy_metadata, xattrs};
 
 /// A file system that was written to: its writable directory and what lies below.
