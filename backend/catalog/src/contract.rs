@@ -3,8 +3,8 @@
 use strata_oci::{DiffId, Digest, ImageId, Repository, Tag};
 
 use crate::{
-    Blob, CatalogError, Garbage, Image, Known, Layer, Lease, NewImage, NewManifest, RegistryPath, RepoDigest,
-    ResolveError, Tagged,
+    Blob, CatalogError, ContainerRecord, Garbage, Image, Known, Layer, Lease, NewImage, NewManifest,
+    RegistryPath, RepoDigest, ResolveError, Tagged, VolumeRecord,
 };
 
 /// Keeps the records. Every method is one transaction, durable when it returns, and blocks.
@@ -109,6 +109,40 @@ pub trait Catalog: Send + Sync {
     /// Removes a manifest from a repository, with the tags that point at it; `false` if there was none.
     fn registry_remove(&self, repository: &RegistryPath, digest: &Digest) -> Result<bool, CatalogError>;
 
+    // Containers
+
+    /// Adds a container. [`CatalogError::NameTaken`] if another one has its name, [`CatalogError::NoSuchImage`] if its
+    /// image is not here.
+    ///
+    /// From then on the image's config and layers are kept, also if the image is deleted.
+    fn add_container(&self, container: &ContainerRecord) -> Result<(), CatalogError>;
+
+    /// Replaces the body of a container; `false` if there is none.
+    fn update_container(&self, id: &str, body: &str) -> Result<bool, CatalogError>;
+
+    /// Gives a container another name; `false` if there is no such container.
+    fn rename_container(&self, id: &str, name: &str) -> Result<bool, CatalogError>;
+
+    /// Removes a container; `false` if there is none.
+    fn remove_container(&self, id: &str) -> Result<bool, CatalogError>;
+
+    /// All containers, the one that was created last first.
+    fn containers(&self) -> Result<Vec<ContainerRecord>, CatalogError>;
+
+    // Volumes
+
+    /// Adds a volume and says whether it is new; one that has the name stays as it is.
+    fn add_volume(&self, volume: &VolumeRecord) -> Result<bool, CatalogError>;
+
+    /// A volume by its name.
+    fn volume(&self, name: &str) -> Result<Option<VolumeRecord>, CatalogError>;
+
+    /// All volumes, by name.
+    fn volumes(&self) -> Result<Vec<VolumeRecord>, CatalogError>;
+
+    /// Removes a volume; `false` if there is none.
+    fn remove_volume(&self, name: &str) -> Result<bool, CatalogError>;
+
     // Leases and garbage
 
     /// Takes a lease. `note` says what for.
@@ -125,7 +159,7 @@ pub trait Catalog: Send + Sync {
 
     /// Finds what neither an image nor the registry nor a lease needs, and drops its records.
     ///
-    /// An image needs its config, its manifests, its layers and their blobs; the registry needs what was put there and
-    /// what that names. The caller removes the bytes that the answer names, and lets nobody publish until it has.
+    /// An image needs its config, its manifests, its layers and their blobs; a container needs its image's config and
+    /// layers; the registry needs what was put there and what that names. The caller removes the bytes that the answer names, and lets nobody publish until it has.
     fn collect(&self) -> Result<Garbage, CatalogError>;
 }

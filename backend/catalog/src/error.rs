@@ -70,6 +70,14 @@ pub enum CatalogError {
     /// A tag or pinned name was to be given to an image that is not there.
     #[error("no such image: {0}")]
     NoSuchImage(ImageId),
+    /// A container was to get a name that another one has.
+    #[error("container name {name} is in use by container {holder}")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// The id of the container that has it.
+        holder: String,
+    },
     /// The database refused; a full disk among others.
     #[error("catalog cannot {action}")]
     Sql {
@@ -89,7 +97,7 @@ impl CatalogError {
     pub fn is_disk_full(&self) -> bool {
         let code = match self {
             Self::Sql { source, .. } => source.sqlite_error_code(),
-            Self::NoSuchImage(_) => None,
+            Self::NoSuchImage(_) | Self::NameTaken { .. } => None,
         };
         code == Some(rusqlite::ErrorCode::DiskFull)
     }

@@ -1,4 +1,5 @@
-//! Names and records: which images, layers and blobs there are, what they are called, and what may be deleted.
+//! Names and records: which images, layers, blobs, containers and volumes there are, what they are called, and what
+//! may be deleted.
 //!
 //! The catalog says what exists; the blob store and the layer directories only hold bytes. Whoever stores something
 //! makes the bytes durable first and adds the record last; whoever deletes removes the record first and the bytes
@@ -31,7 +32,7 @@ mod sqlite;
 pub use contract::Catalog;
 pub use error::{CatalogError, OpenError, ResolveError};
 pub use records::{
-    Blob, Child, Garbage, Image, Known, Layer, Lease, NewImage, NewManifest, RegistryPath, RegistryPathError,
-    RepoDigest, Tagged,
+    Blob, Child, ContainerRecord, Garbage, Image, Known, Layer, Lease, NewImage, NewManifest, RegistryPath,
+    RegistryPathError, RepoDigest, Tagged, VolumeRecord,
 };
 pub use sqlite::SqliteCatalog;

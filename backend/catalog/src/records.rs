@@ -186,3 +186,31 @@ pub struct Known {
     /// Diff ids of layers.
     pub layers: HashSet<DiffId>,
 }
+
+/// A container. What it is made of is the caller's business: the catalog keeps it as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerRecord {
+    /// Its id, 64 hex digits.
+    pub id: String,
+    /// Its name, without a slash; no other container has it.
+    pub name: String,
+    /// The image that it was made from. Its config and layers are kept as long as the container is.
+    pub image: Option<ImageId>,
+    /// When it was created.
+    pub created: SystemTime,
+    /// All else, as its owner writes it.
+    pub body: String,
+}
+
+/// A volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VolumeRecord {
+    /// Its name; no other volume has it.
+    pub name: String,
+    /// Whether the name was made up, so that the volume goes with its container.
+    pub anonymous: bool,
+    /// When it was created.
+    pub created: SystemTime,
+    /// All else, as its owner writes it.
+    pub body: String,
+}

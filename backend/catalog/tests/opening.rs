@@ -32,7 +32,7 @@ fn what_is_not_a_whole_catalog_of_ours_is_left_as_it_is() {
             let other = Connection::open(path).expect("opens");
             other.execute_batch("CREATE TABLE theirs (a)").expect("creates");
         }),
-        ("knows up to 1", |path| {
+        ("knows up to 2", |path| {
             let newer = Connection::open(path).expect("opens");
             newer
                 .execute_batch(
@@ -65,4 +65,21 @@ fn an_empty_file_becomes_a_catalog() {
     fs::write(dir.path().join("catalog.db"), "").expect("writes");
     let catalog = SqliteCatalog::open(dir.path()).expect("a kill right after creation leaves this");
     catalog.add_image(&image("app", &["a"]), None).expect("adds");
+}
+
+#[test]
+fn a_catalog_from_before_containers_gets_their_tables() {
+    let (dir, catalog) = open();
+    catalog.add_image(&image("one", &["base"]), None).expect("adds");
+    drop(catalog);
+    let old = Connection::open(dir.path().join("catalog.db")).expect("opens");
+    old.execute_batch(
+        "DROP TABLE container_layers; DROP TABLE containers; DROP TABLE volumes; PRAGMA user_version = 1",
+    )
+    .expect("goes back");
+    drop(old);
+    let catalog = SqliteCatalog::open(dir.path()).expect("migrates");
+    assert_eq!(catalog.images().expect("lists").len(), 1);
+    assert!(catalog.containers().expect("lists").is_empty());
+    assert!(catalog.volumes().expect("lists").is_empty());
 }

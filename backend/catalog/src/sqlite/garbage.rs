@@ -22,12 +22,15 @@ DELETE FROM manifests WHERE digest NOT IN (SELECT digest FROM live)";
 
 const DEAD_LAYERS: &str = "
 SELECT diff_id FROM layers
-WHERE diff_id NOT IN (SELECT diff_id FROM image_layers) AND diff_id NOT IN (SELECT diff_id FROM held_layers)";
+WHERE diff_id NOT IN (SELECT diff_id FROM image_layers)
+    AND diff_id NOT IN (SELECT diff_id FROM container_layers)
+    AND diff_id NOT IN (SELECT diff_id FROM held_layers)";
 
 /// After the dead manifests are gone, each remaining row of `manifest_children` belongs to a live one.
 const DEAD_BLOBS: &str = "
 DELETE FROM blobs AS b WHERE digest NOT IN (
     SELECT id FROM images
+    UNION SELECT image FROM containers WHERE image IS NOT NULL
     UNION SELECT digest FROM layer_blobs
     UNION SELECT digest FROM manifests
     UNION SELECT child FROM manifest_children

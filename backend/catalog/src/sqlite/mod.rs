@@ -2,6 +2,7 @@
 
 mod blobs;
 mod columns;
+mod containers;
 mod garbage;
 mod images;
 mod layers;
@@ -12,6 +13,7 @@ mod open;
 mod registry;
 mod resolve;
 mod schema;
+mod volumes;
 
 use std::{
     path::Path,
@@ -22,8 +24,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use strata_oci::{DiffId, Digest, ImageId, Repository, Tag};
 
 use crate::{
-    Blob, Catalog, CatalogError, Garbage, Image, Known, Layer, Lease, NewImage, NewManifest, OpenError,
-    RegistryPath, RepoDigest, ResolveError, Tagged,
+    Blob, Catalog, CatalogError, ContainerRecord, Garbage, Image, Known, Layer, Lease, NewImage, NewManifest,
+    OpenError, RegistryPath, RepoDigest, ResolveError, Tagged, VolumeRecord,
 };
 
 /// A [`Catalog`] in the file `catalog.db` of a directory: WAL, every commit synced, one process at a time.
@@ -210,6 +212,42 @@ impl Catalog for SqliteCatalog {
 
     fn registry_remove(&self, repository: &RegistryPath, digest: &Digest) -> Result<bool, CatalogError> {
         self.write("remove a registry manifest", |db| registry::remove(db, repository, digest))
+    }
+
+    fn add_container(&self, container: &ContainerRecord) -> Result<(), CatalogError> {
+        self.write("add a container", |db| containers::add(db, container))?
+    }
+
+    fn update_container(&self, id: &str, body: &str) -> Result<bool, CatalogError> {
+        self.write("update a container", |db| containers::update(db, id, body))
+    }
+
+    fn rename_container(&self, id: &str, name: &str) -> Result<bool, CatalogError> {
+        self.write("rename a container", |db| containers::rename(db, id, name))?
+    }
+
+    fn remove_container(&self, id: &str) -> Result<bool, CatalogError> {
+        self.write("remove a container", |db| containers::remove(db, id))
+    }
+
+    fn containers(&self) -> Result<Vec<ContainerRecord>, CatalogError> {
+        self.read("list containers", |db| containers::list(db))
+    }
+
+    fn add_volume(&self, volume: &VolumeRecord) -> Result<bool, CatalogError> {
+        self.write("add a volume", |db| volumes::add(db, volume))
+    }
+
+    fn volume(&self, name: &str) -> Result<Option<VolumeRecord>, CatalogError> {
+        self.read("read a volume", |db| volumes::get(db, name))
+    }
+
+    fn volumes(&self) -> Result<Vec<VolumeRecord>, CatalogError> {
+        self.read("list volumes", |db| volumes::list(db))
+    }
+
+    fn remove_volume(&self, name: &str) -> Result<bool, CatalogError> {
+        self.write("remove a volume", |db| volumes::remove(db, name))
     }
 
     fn lease(&self, note: &str) -> Result<Lease, CatalogError> {

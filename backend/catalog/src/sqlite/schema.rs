@@ -8,6 +8,9 @@
 //!   ├── manifests ──► manifest_children            children need not be here
 //!   └── (manifests) ◄── registry_manifests ◄── registry_tags
 //!
+//! blobs ◄── containers ──► container_layers ──► layers   an image may go before its containers
+//! volumes
+//!
 //! leases ──► held_layers, held_blobs               in memory; what is held need not be here yet
 //! ```
 
@@ -17,7 +20,7 @@ pub(super) const APPLICATION_ID: i64 = 0x5374_7261;
 /// The statements that lead from version `n` (the index) to `n + 1`.
 ///
 /// A released entry is never edited: files out there were made by it. Append the next one.
-pub(super) const MIGRATIONS: [&str; 1] = [FIRST];
+pub(super) const MIGRATIONS: [&str; 2] = [FIRST, CONTAINERS];
 
 const FIRST: &str = "
 CREATE TABLE blobs (
@@ -105,6 +108,33 @@ CREATE TABLE registry_tags (
     FOREIGN KEY (repository, manifest) REFERENCES registry_manifests ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX registry_tags_by_manifest ON registry_tags (repository, manifest);
+";
+
+const CONTAINERS: &str = "
+CREATE TABLE containers (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    id      TEXT NOT NULL UNIQUE,
+    name    TEXT NOT NULL UNIQUE,
+    image   TEXT REFERENCES blobs,
+    created INTEGER NOT NULL,
+    body    TEXT NOT NULL
+) STRICT;
+CREATE INDEX containers_by_image ON containers (image);
+
+CREATE TABLE container_layers (
+    container TEXT NOT NULL REFERENCES containers (id) ON DELETE CASCADE,
+    position  INTEGER NOT NULL,
+    diff_id   TEXT NOT NULL REFERENCES layers,
+    PRIMARY KEY (container, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX container_layers_by_diff_id ON container_layers (diff_id);
+
+CREATE TABLE volumes (
+    name      TEXT PRIMARY KEY,
+    anonymous INTEGER NOT NULL CHECK (anonymous IN (0, 1)),
+    created   INTEGER NOT NULL,
+    body      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Leases end with the process, so they need no disk: a pull takes and gives them back without waiting for one.
