@@ -51,7 +51,7 @@ function terminal() {
   }
   const source = fileURLToPath(new URL("js/terminal.js", import.meta.url));
   const options = ["--bundle", "--format=iife", "--minify", "--target=es2022", "--charset=utf8", "--loader:.css=text",
-    "--legal-comments=none", "--log-level=warning"];
+    "--legal-comments=eof", "--log-level=warning"];
   const env = { ...process.env, NODE_PATH: modules };
   return execFileSync(esbuild, [source, ...options], { env, maxBuffer: 1 << 26 });
 }

@@ -1,7 +1,7 @@
 //! The list of images as it is drawn.
 
 use strata_api::explorer::ImageCard;
-use strata_oci::Reference;
+use strata_oci::{DiffId, Reference};
 
 /// A row: an image under one of its names.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +54,11 @@ pub fn base_layers(card: &ImageCard, all: &[ImageCard]) -> usize {
     all.iter().filter(below).map(|other| other.layers.len()).max().unwrap_or(0)
 }
 
+/// How many layers two images share from the bottom up.
+pub fn shared_layers(a: &[DiffId], b: &[DiffId]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
 /// What the engine is asked for: `fromImage` and `tag` as the docker CLI sends them.
 pub fn pull_query(reference: &Reference) -> (String, String) {
     (reference.repository().familiar(), reference.locator())
@@ -61,7 +66,7 @@ pub fn pull_query(reference: &Reference) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use strata_oci::{DiffId, Digest, ImageId, Platform};
+    use strata_oci::{Digest, ImageId, Platform};
 
     use super::*;
 
@@ -103,6 +108,7 @@ mod tests {
     fn the_base_is_the_largest_image_below() {
         let all = [card("a", &[1]), card("b", &[1, 2]), card("c", &[1, 2, 3]), card("d", &[2, 3, 4])];
         assert_eq!(all.each_ref().map(|c| base_layers(c, &all)), [0, 1, 2, 0]);
+        assert_eq!([1, 2, 3].map(|other| shared_layers(&all[2].layers, &all[other].layers)), [2, 3, 0]);
     }
 
     #[test]

@@ -93,6 +93,19 @@ impl Row {
     }
 }
 
+/// A line of the tree of changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch<'a> {
+    /// How many directories it lies in.
+    pub depth: usize,
+    /// Its last component.
+    pub name: Vec<u8>,
+    /// Its whole path.
+    pub path: Vec<u8>,
+    /// What the layer has there; nothing for a directory that only holds changes.
+    pub row: Option<&'a Row>,
+}
+
 /// Something that just happened and is worth drawing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Motion {
@@ -234,6 +247,24 @@ impl Upper {
         rows.sort_by_key(|row| std::cmp::Reverse(row.born));
         rows.truncate(most);
         (rows, all)
+    }
+
+    /// Every path as a tree: each below the directories that it lies in, also those that the layer doesn't have.
+    pub fn tree(&self) -> Vec<Branch<'_>> {
+        let mut paths: Vec<Vec<&[u8]>> = self.rows.keys().map(|path| path.split(|b| *b == b'/').collect()).collect();
+        paths.sort();
+        let mut tree: Vec<Branch<'_>> = Vec::with_capacity(paths.len());
+        let mut last: Vec<&[u8]> = Vec::new();
+        for path in paths {
+            let common = path.iter().zip(&last).take_while(|(a, b)| a == b).count();
+            for depth in common..path.len() {
+                let whole = path[..=depth].join(&b'/');
+                let row = self.rows.get(&whole);
+                tree.push(Branch { depth, name: path[depth].to_vec(), path: whole, row });
+            }
+            last = path;
+        }
+        tree
     }
 
     /// How many paths of each layer below the writable one hides or deletes.
@@ -413,6 +444,30 @@ mod tests {
         upper.take(batch(false, vec![event("etc/passwd", Deed::Modified, Some(written))]));
         let totals = upper.totals();
         assert_eq!((totals.copied, totals.changed, totals.at_least), (100, 212, true));
+    }
+
+    #[test]
+    fn the_tree_has_the_directories_between() {
+        let mut upper = Upper::default();
+        let made = ["a/b/c", "a-b", "a/b", "d"].map(|path| event(path, Deed::Created, added('f')));
+        upper.take(batch(true, Vec::new()));
+        for event in made {
+            upper.rows.insert(path::decode(&event.path), Row {
+                path: path::decode(&event.path),
+                entry: event.entry.expect("has one"),
+                did: Did::Created,
+                born: 0,
+                touched: 0,
+                deed: None,
+            });
+        }
+        let tree: Vec<_> = upper
+            .tree()
+            .into_iter()
+            .map(|line| (line.depth, String::from_utf8_lossy(&line.name).into_owned(), line.row.is_some()))
+            .collect();
+        let expected = [(0, "a", false), (1, "b", true), (2, "c", true), (0, "a-b", true), (0, "d", true)];
+        assert_eq!(tree, expected.map(|(depth, name, has)| (depth, name.to_owned(), has)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::*;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use strata_api::error::ErrorBody;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -71,8 +71,19 @@ impl Client {
     /// `GET`, as JSON.
     pub async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, Failure> {
         let response = self.ask("GET", path, None, None).await?;
-        let bytes = body(&response).await?;
-        serde_json::from_slice(&bytes).map_err(|error| Failure::NotUnderstood(error.to_string()))
+        read(&response).await
+    }
+
+    /// `POST` of JSON, or of nothing, answered with JSON.
+    pub async fn post<T: DeserializeOwned>(
+        self,
+        path: &str,
+        sent: Option<&impl Serialize>,
+    ) -> Result<T, Failure> {
+        let sent = sent.map(serde_json::to_string).transpose();
+        let sent = sent.map_err(|error| Failure::NotUnderstood(error.to_string()))?;
+        let response = self.request("POST", path, sent.as_deref(), None, None).await?;
+        read(&response).await
     }
 
     /// `GET`, as bytes; only `range` of them if given.
@@ -127,17 +138,35 @@ impl Client {
         range: Option<&str>,
         stop: Option<&AbortSignal>,
     ) -> Result<Response, Failure> {
+        self.request(method, path, None, range, stop).await
+    }
+
+    async fn request(
+        self,
+        method: &str,
+        path: &str,
+        sent: Option<&str>,
+        range: Option<&str>,
+        stop: Option<&AbortSignal>,
+    ) -> Result<Response, Failure> {
         let init = RequestInit::new();
         init.set_method(method);
         init.set_signal(stop);
+        if let Some(sent) = sent {
+            init.set_body(&JsValue::from_str(sent));
+        }
         let wrong = |error: JsValue| Failure::NotUnderstood(format!("{error:?}"));
         let request = Request::new_with_str_and_init(path, &init).map_err(wrong)?;
         if let Some(range) = range {
             request.headers().set("Range", range).map_err(wrong)?;
         }
+        if sent.is_some() {
+            request.headers().set("Content-Type", "application/json").map_err(wrong)?;
+        }
         let answer = JsFuture::from(window().fetch_with_request(&request)).await.map_err(|_| ended(stop))?;
         let response: Response = answer.unchecked_into();
-        if response.ok() {
+        // 304 is docker's way to say that a container is started or stopped already.
+        if response.ok() || response.status() == 304 {
             return Ok(response);
         }
         if response.status() == 401 && path.starts_with("/api/") {
@@ -156,6 +185,11 @@ impl Client {
 /// The way to the server.
 pub fn use_client() -> Client {
     expect_context()
+}
+
+async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, Failure> {
+    let bytes = body(response).await?;
+    serde_json::from_slice(&bytes).map_err(|error| Failure::NotUnderstood(error.to_string()))
 }
 
 async fn body(response: &Response) -> Result<Vec<u8>, Failure> {

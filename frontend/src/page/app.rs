@@ -5,17 +5,20 @@ use leptos::{ev, prelude::*};
 use super::{
     api::Client,
     bar::{Bar, use_bar},
+    container::ContainerPage,
+    containers::{ContainersPage, Run, Yard},
     dialogs::{Dialogs, Keys, Palette, use_dialogs},
     dom,
     explorer::Explore,
     images::{ImagesPage, Shelf},
+    pulse::Pulse,
     theme::{Paint, use_paint},
     tongue::{Tongue, use_tongue},
 };
 use crate::{
-    address::{Marks, Place},
+    address::{ContainerTab, Marks, Place},
     keymap::{Action, Pane, action},
-    words::Word,
+    words::{Lang, Word},
 };
 
 /// The whole page.
@@ -25,11 +28,13 @@ pub fn App() -> impl IntoView {
     let client = Client::start();
     let bar = Bar::start();
     Paint::start();
+    Pulse::start(client);
     Shelf::start(client);
+    Yard::start(client);
     let dialogs = Dialogs::start();
     let keys = window_event_listener(ev::keydown, move |event| on_key(&event, bar, dialogs));
     on_cleanup(move || keys.remove());
-    Effect::new(move |_| document().set_title(&title(&bar.place())));
+    Effect::new(move |_| document().set_title(&title(&bar.place(), tongue.lang())));
     view! {
         <a class="skip" href="#content">{tongue.say(Word::SkipToContent)}</a>
         <TopBar/>
@@ -40,11 +45,14 @@ pub fn App() -> impl IntoView {
         </main>
         <Palette/>
         <Keys/>
+        <Run/>
     }
 }
 
-fn title(place: &Place) -> String {
+fn title(place: &Place, lang: Lang) -> String {
     match place {
+        Place::Containers { .. } => format!("{} · Strata", Word::Containers.text(lang)),
+        Place::Container(view) => format!("{} · Strata", crate::names::text(&view.name)),
         Place::Image(view) => format!("{} · Strata", crate::names::text(&view.reference)),
         _ => "Strata".to_owned(),
     }
@@ -55,13 +63,26 @@ fn on_key(event: &ev::KeyboardEvent, bar: Bar, dialogs: Dialogs) {
     if event.default_prevented() || event.alt_key() || dom::is_typing(event) && !ctrl {
         return;
     }
-    let pane = if matches!(bar.here(), Place::Image(_)) { Pane::Explorer } else { Pane::Page };
+    let pane = match bar.here() {
+        Place::Image(_) => Pane::Explorer,
+        Place::Container(_) => Pane::Container,
+        _ => Pane::Page,
+    };
     let Some(action) = action(pane, &event.key(), ctrl) else { return };
     event.prevent_default();
     match action {
         Action::Palette => dialogs.open_palette(),
         Action::Help => dialogs.open_keys(),
         Action::Filter => dom::focus("filter"),
+        Action::Run => dialogs.open_run(match bar.here() {
+            Place::Image(ref view) => &view.reference,
+            _ => "",
+        }),
+        Action::Terminal => dom::focus("terminal"),
+        Action::Changes => bar.tab(ContainerTab::Changes),
+        Action::Logs => bar.tab(ContainerTab::Logs),
+        Action::Mount => bar.tab(ContainerTab::Mount),
+        Action::Commit => bar.tab(ContainerTab::Commit),
         Action::Waste => bar.change(|view| view.waste = !view.waste),
         Action::Ghosts => bar.change(|view| {
             view.no_ghosts = !view.no_ghosts;
@@ -78,11 +99,15 @@ fn Body() -> impl IntoView {
     let page = Memo::new(move |_| match bar.place() {
         Place::Images { .. } => Page::Images,
         Place::Image(view) => Page::Image(view.reference),
+        Place::Containers { .. } => Page::Containers,
+        Place::Container(view) => Page::Container(view.name, view.beside),
         Place::Nowhere(path) => Page::Nowhere(path),
     });
     move || match page.get() {
         Page::Images => view! { <ImagesPage/> }.into_any(),
         Page::Image(reference) => view! { <Explore reference/> }.into_any(),
+        Page::Containers => view! { <ContainersPage/> }.into_any(),
+        Page::Container(name, beside) => view! { <ContainerPage name beside/> }.into_any(),
         Page::Nowhere(path) => view! { <Nowhere path/> }.into_any(),
     }
 }
@@ -91,13 +116,20 @@ fn Body() -> impl IntoView {
 enum Page {
     Images,
     Image(String),
+    Containers,
+    Container(String, Option<String>),
     Nowhere(String),
 }
 
 #[component]
 fn TopBar() -> impl IntoView {
     let (tongue, paint, dialogs, bar) = (use_tongue(), use_paint(), use_dialogs(), use_bar());
-    let here = move || matches!(bar.place(), Place::Images { .. }).then_some("page");
+    let images = move || matches!(bar.place(), Place::Images { .. }).then_some("page");
+    let containers = move || match bar.place() {
+        Place::Containers { .. } => Some("page"),
+        Place::Container(_) => Some("true"),
+        _ => None,
+    };
     let theme = move || {
         let theme = paint.get();
         format!("{}: {}", Word::Theme.text(tongue.lang()), theme.word().text(tongue.lang()))
@@ -108,7 +140,8 @@ fn TopBar() -> impl IntoView {
                 <span class="logo" aria-hidden="true"><i></i><i></i><i></i></span>"Strata"
             </a>
             <nav aria-label=tongue.say(Word::MainNavigation)>
-                <a href="/" aria-current=here data-testid="nav-images">{tongue.say(Word::Images)}</a>
+                <a href="/" aria-current=images data-testid="nav-images">{tongue.say(Word::Images)}</a>
+                <a href="/containers" aria-current=containers data-testid="nav-containers">{tongue.say(Word::Containers)}</a>
             </nav>
             <span class="spring"></span>
             <button type="button" class="seek" data-testid="open-palette" on:click=move |_| dialogs.open_palette()>

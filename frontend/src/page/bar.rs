@@ -7,7 +7,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement};
 
-use crate::address::{Place, View};
+use crate::address::{Container, ContainerTab, Place, View};
 
 /// Where the page is; a copyable handle.
 #[derive(Clone, Copy)]
@@ -60,6 +60,19 @@ impl Bar {
     /// Changes what the explorer shows without a step for "back": for what is typed or dragged.
     pub fn adjust(self, how: impl FnOnce(&mut View)) {
         self.edit(how, false);
+    }
+
+    /// Changes what a container's page shows; `step` makes it one that "back" undoes.
+    pub fn turn(self, how: impl FnOnce(&mut Container), step: bool) {
+        if let Place::Container(mut view) = self.here() {
+            how(&mut view);
+            self.set(Place::Container(view), step);
+        }
+    }
+
+    /// Shows another tab of a container.
+    pub fn tab(self, tab: ContainerTab) {
+        self.turn(|view| view.tab = tab, true);
     }
 
     fn edit(self, how: impl FnOnce(&mut View), step: bool) {

@@ -3,11 +3,16 @@
 mod api;
 mod app;
 mod bar;
+mod container;
+mod containers;
 mod dialogs;
 mod dom;
 mod explorer;
 mod images;
 mod marks;
+mod module;
+mod pulse;
+mod seen;
 mod theme;
 mod tongue;
 

@@ -1,52 +1,69 @@
-//! Hears from the engine that something happened to an image.
+//! Hears from the engine that something happened, on one connection for the whole page.
 
 use std::time::Duration;
 
-use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use strata_api::engine::Event;
-use web_sys::AbortController;
+use web_sys::AbortSignal;
 
-use super::Shelf;
-use crate::{page::api::Failure, pulling::Lines};
+use super::{
+    api::{Client, Failure},
+    seen::{pause, while_seen},
+};
+use crate::pulling::Lines;
 
-impl Shelf {
-    /// Follows the engine's events while somebody looks: a browser has few connections to one server, and pages in the
-    /// background must not use them up.
-    pub(super) fn listen(self) {
-        let stop = StoredValue::<Option<AbortController>, LocalStorage>::new_local(None);
-        let follow = move || {
-            if let Some(old) = stop.with_value(Clone::clone) {
-                old.abort();
+/// Counts what happened; a copyable handle.
+#[derive(Clone, Copy)]
+pub struct Pulse {
+    client: Client,
+    images: RwSignal<u32>,
+    containers: RwSignal<u32>,
+}
+
+impl Pulse {
+    /// Follows the engine's events while somebody looks.
+    pub fn start(client: Client) -> Self {
+        let pulse = Self { client, images: RwSignal::new(0), containers: RwSignal::new(0) };
+        let first = StoredValue::new(true);
+        while_seen(move |signal| {
+            if !first.get_value() {
+                pulse.everything();
             }
-            stop.set_value(None);
-            if document().hidden() {
-                return;
-            }
-            let Ok(controller) = AbortController::new() else { return };
-            stop.set_value(Some(controller.clone()));
-            spawn_local(async move { self.hear(controller).await });
-        };
-        let visibility = window_event_listener_untyped("visibilitychange", move |_| {
-            if !document().hidden() {
-                self.refresh();
-            }
-            follow();
+            first.set_value(false);
+            spawn_local(pulse.hear(signal));
         });
-        follow();
-        on_cleanup(move || visibility.remove());
+        provide_context(pulse);
+        pulse
     }
 
-    async fn hear(self, stop: AbortController) {
-        let signal = stop.signal();
+    /// Tracks what happens to images.
+    pub fn track_images(self) {
+        self.images.track();
+    }
+
+    /// Tracks what happens to containers.
+    pub fn track_containers(self) {
+        self.containers.track();
+    }
+
+    fn everything(self) {
+        for count in [self.images, self.containers] {
+            count.update(|count| *count += 1);
+        }
+    }
+
+    async fn hear(self, signal: AbortSignal) {
         while !signal.aborted() {
             let mut lines = Lines::default();
             let take = |chunk: Vec<u8>| {
-                let events = lines
-                    .push(&chunk)
-                    .into_iter()
-                    .filter_map(|line| serde_json::from_slice::<Event>(&line).ok());
-                if events.filter(|event| event.kind == "image").count() > 0 {
-                    self.refresh();
+                let lines = lines.push(&chunk);
+                let events: Vec<Event> =
+                    lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect();
+                if events.iter().any(|event| event.kind == "image") {
+                    self.images.update(|count| *count += 1);
+                }
+                if events.iter().any(changes_a_list) {
+                    self.containers.update(|count| *count += 1);
                 }
             };
             let answer = self.client.stream("GET", "/events", &signal, take).await;
@@ -55,21 +72,19 @@ impl Shelf {
             }
             pause(Duration::from_secs(3)).await;
             if !signal.aborted() {
-                self.refresh();
+                self.everything();
             }
         }
     }
 }
 
-async fn pause(time: Duration) {
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
-        set_timeout(
-            move || {
-                // `resolve` of a promise doesn't throw.
-                let _ = resolve.call0(&wasm_bindgen::JsValue::NULL);
-            },
-            time,
-        );
-    });
-    let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+/// Whether a list of containers looks different after it.
+fn changes_a_list(event: &Event) -> bool {
+    let quiet = ["exec_", "top", "resize", "attach", "detach", "archive-path", "extract-to-dir", "export"];
+    event.kind == "container" && !quiet.iter().any(|quiet| event.action.starts_with(quiet))
+}
+
+/// What the engine tells.
+pub fn use_pulse() -> Pulse {
+    expect_context()
 }

@@ -37,6 +37,11 @@ impl Tongue {
         self.0.get()
     }
 
+    /// The language, not tracked.
+    pub fn lang_untracked(self) -> Lang {
+        self.0.get_untracked()
+    }
+
     /// A word that follows the language.
     pub fn say(self, word: Word) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
         move || word.text(self.0.get())

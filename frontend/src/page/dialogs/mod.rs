@@ -1,4 +1,4 @@
-//! The command palette and the list of keys.
+//! The dialogs: the command palette, the list of keys, and the one that runs a container.
 
 mod keys;
 mod palette;
@@ -13,12 +13,24 @@ pub use palette::Palette;
 pub struct Dialogs {
     palette: RwSignal<bool>,
     keys: RwSignal<bool>,
+    /// What the run dialog was opened with, while it is open.
+    pub run: RwSignal<Option<Wish>>,
+}
+
+/// What is to be run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// The image; empty for one that is still to be chosen.
+    pub image: String,
+    /// The container that the new one is shown beside.
+    pub beside: Option<String>,
 }
 
 impl Dialogs {
-    /// Both closed.
+    /// All closed.
     pub fn start() -> Self {
-        let dialogs = Self { palette: RwSignal::new(false), keys: RwSignal::new(false) };
+        let dialogs =
+            Self { palette: RwSignal::new(false), keys: RwSignal::new(false), run: RwSignal::new(None) };
         provide_context(dialogs);
         dialogs
     }
@@ -34,6 +46,18 @@ impl Dialogs {
         self.palette.set(false);
         self.keys.set(true);
     }
+
+    /// Opens the run dialog for an image, or for one that is still to be chosen.
+    pub fn open_run(self, image: &str) {
+        self.palette.set(false);
+        self.keys.set(false);
+        self.run.set(Some(Wish { image: image.to_owned(), beside: None }));
+    }
+
+    /// Opens it for a container that is to be shown beside another one.
+    pub fn open_run_beside(self, image: &str, beside: &str) {
+        self.run.set(Some(Wish { image: image.to_owned(), beside: Some(beside.to_owned()) }));
+    }
 }
 
 /// Which dialog is open.
@@ -42,7 +66,7 @@ pub fn use_dialogs() -> Dialogs {
 }
 
 /// Keeps a `<dialog>` as open as its signal says.
-fn follow(dialog: NodeRef<leptos::html::Dialog>, open: RwSignal<bool>) {
+pub fn follow(dialog: NodeRef<leptos::html::Dialog>, open: RwSignal<bool>) {
     Effect::new(move |_| {
         let Some(element) = dialog.get() else { return };
         match (open.get(), element.open()) {

@@ -1,13 +1,14 @@
-//! The command palette: images and actions by a few letters.
+//! The command palette: images, containers and actions by a few letters.
 
 use leptos::{ev, html, prelude::*};
 
 use super::{Dialogs, follow, use_dialogs};
 use crate::{
-    address::{Place, View},
+    address::{Container, Place, View},
     names,
     page::{
         bar::{Bar, use_bar},
+        containers::use_yard,
         dom,
         images::use_shelf,
         theme::{Paint, use_paint},
@@ -25,7 +26,10 @@ const SHOWN: usize = 12;
 #[derive(Clone, PartialEq)]
 enum Deed {
     Open(String),
+    Container(String),
     Images,
+    Containers,
+    Run,
     Pull,
     Ghosts,
     Waste,
@@ -47,6 +51,7 @@ struct Item {
 pub fn Palette() -> impl IntoView {
     let (tongue, bar, paint, dialogs, shelf) =
         (use_tongue(), use_bar(), use_paint(), use_dialogs(), use_shelf());
+    let yard = use_yard();
     let open = dialogs.palette;
     let dialog = NodeRef::<html::Dialog>::new();
     follow(dialog, open);
@@ -59,6 +64,10 @@ pub fn Palette() -> impl IntoView {
         let open =
             |name: String| item(Deed::Open(name.clone()), names::text(&name).into(), Word::OpenImage, lang);
         let mut items: Vec<Item> = images.map(open).collect();
+        items.extend(yard.list().iter().map(|one| {
+            let label = names::text(one.name()).into_owned();
+            item(Deed::Container(one.name().to_owned()), label, Word::KeysContainer, lang)
+        }));
         items.extend(actions(matches!(bar.place(), Place::Image(_)), lang));
         items
     });
@@ -130,7 +139,12 @@ fn item(deed: Deed, label: String, hint: Word, lang: Lang) -> Item {
 
 fn actions(in_explorer: bool, lang: Lang) -> Vec<Item> {
     let plain = |deed, word: Word| Item { deed, label: word.text(lang).to_owned(), hint: "" };
-    let mut all = vec![plain(Deed::Images, Word::ImagesHere), plain(Deed::Pull, Word::PullAn)];
+    let mut all = vec![
+        plain(Deed::Images, Word::ImagesHere),
+        plain(Deed::Containers, Word::ContainersHere),
+        plain(Deed::Run, Word::RunContainer),
+        plain(Deed::Pull, Word::PullAn),
+    ];
     if in_explorer {
         all.extend([
             plain(Deed::Merged, Word::KeyMerged),
@@ -149,6 +163,9 @@ fn actions(in_explorer: bool, lang: Lang) -> Vec<Item> {
 fn act(deed: Deed, bar: Bar, tongue: Tongue, paint: Paint, dialogs: Dialogs) {
     match deed {
         Deed::Open(name) => bar.go(Place::Image(Box::new(View::of(&name)))),
+        Deed::Container(name) => bar.go(Place::Container(Box::new(Container::of(&name)))),
+        Deed::Containers => bar.go(Place::Containers { filter: String::new() }),
+        Deed::Run => dialogs.open_run(""),
         Deed::Images => bar.go(Place::Images { filter: String::new() }),
         Deed::Pull => {
             bar.go(Place::Images { filter: String::new() });

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::use_explorer;
 use crate::{
     moments, names,
-    page::{dom, marks::CopyButton, tongue::use_tongue},
+    page::{dialogs::use_dialogs, dom, marks::CopyButton, tongue::use_tongue},
     shelf::repository_and_tag,
     words::Word,
 };
@@ -13,7 +13,7 @@ use crate::{
 /// Name, id, platform, age, and the command that pulls it again.
 #[component]
 pub fn Header() -> impl IntoView {
-    let (tongue, explorer) = (use_tongue(), use_explorer());
+    let (tongue, explorer, dialogs) = (use_tongue(), use_explorer(), use_dialogs());
     let reference = explorer.view.with_untracked(|view| view.reference.clone());
     let (repository, tag) = repository_and_tag(&reference);
     let (repository, tag) = (names::text(repository).into_owned(), names::text(tag).into_owned());
@@ -27,6 +27,7 @@ pub fn Header() -> impl IntoView {
             format!("docker pull {}", pinned.unwrap_or_else(|| reference.clone()))
         }
     });
+    let run = reference.clone();
     let known = move || {
         explorer.detail.get().map(|detail| {
             let card = &detail.card;
@@ -46,6 +47,7 @@ pub fn Header() -> impl IntoView {
             <h1 data-testid="image-name">{repository}<span class="tag">{tag}</span></h1>
             {known}
             <span class="spring"></span>
+            <button type="button" class="button" data-testid="run-open" on:click=move |_| dialogs.open_run(&run)>{tongue.say(Word::Run)}</button>
             <CopyButton text=pull label=Word::CopyPull testid="copy-pull"/>
         </header>
     }

@@ -8,6 +8,7 @@ use crate::{
     moments, names,
     page::{
         api::Failure,
+        dialogs::use_dialogs,
         dom,
         marks::{CopyButton, Size, Strip, Wrong},
         tongue::use_tongue,
@@ -19,7 +20,7 @@ use crate::{
 /// A row of the list.
 #[component]
 pub fn Card(row: Row) -> impl IntoView {
-    let (tongue, shelf) = (use_tongue(), use_shelf());
+    let (tongue, shelf, dialogs) = (use_tongue(), use_shelf(), use_dialogs());
     let asked = RwSignal::new(false);
     let refusal = RwSignal::new(None::<Failure>);
     let (name, card) = (row.handle(), row.card.clone());
@@ -56,6 +57,8 @@ pub fn Card(row: Row) -> impl IntoView {
             <span role="cell" class="cell-age faint" title=title>{age}</span>
             <span role="cell" class="cell-size"><Size bytes=card.unpacked/></span>
             <span role="cell" class="deeds">
+                <button type="button" class="quiet" data-testid="run-image-open" on:click={ let name = name.clone(); move |_| dialogs.open_run(&name) }
+                    aria-label=tongue.with(Word::RunOf, [shown.clone()])>{tongue.say(Word::Run)}</button>
                 <CopyButton text=copy label=Word::CopyPull testid="copy-pull"/>
                 <button type="button" class="quiet" data-testid="remove" on:click=move |_| { asked.set(true); refusal.set(None); }
                     aria-label=tongue.with(Word::RemoveNamed, [shown.clone()])>{tongue.say(Word::Remove)}</button>

@@ -1,6 +1,5 @@
 //! The images as the server has them now, kept fresh by its events; and the pull that is under way.
 
-mod events;
 mod pull;
 
 use leptos::{prelude::*, task::spawn_local};
@@ -9,7 +8,10 @@ use strata_oci::Reference;
 use web_sys::AbortController;
 
 use crate::{
-    page::api::{Client, Failure},
+    page::{
+        api::{Client, Failure},
+        pulse::use_pulse,
+    },
     pulling::Pulling,
     shelf::base_layers,
 };
@@ -58,8 +60,11 @@ impl Shelf {
             suggestion: RwSignal::new("busybox".to_owned()),
         };
         provide_context(shelf);
-        shelf.refresh();
-        shelf.listen();
+        let pulse = use_pulse();
+        Effect::new(move |_| {
+            pulse.track_images();
+            shelf.refresh();
+        });
         shelf
     }
 

@@ -1,0 +1,154 @@
+//! The terminal of a container's process.
+
+use leptos::{html::Div, prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue, prelude::*};
+
+use super::use_vessel;
+use crate::{
+    containers::Deed,
+    names,
+    page::{
+        api::Failure,
+        containers::DeedButton,
+        dom,
+        marks::Wrong,
+        module,
+        theme::use_paint,
+        tongue::use_tongue,
+    },
+    words::Word,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What `frontend/js/terminal.js` leaves behind.
+    type Module;
+    #[wasm_bindgen(method, catch)]
+    fn mount(
+        this: &Module,
+        host: &web_sys::HtmlElement,
+        label: &str,
+        lines: bool,
+        on_state: &Closure<dyn FnMut(String)>,
+        on_leave: &Closure<dyn FnMut()>,
+    ) -> Result<Handle, JsValue>;
+
+    type Handle;
+    #[wasm_bindgen(method)]
+    fn paint(this: &Handle);
+    #[wasm_bindgen(method)]
+    fn focus(this: &Handle);
+    #[wasm_bindgen(method)]
+    fn connect(this: &Handle, address: &str);
+    #[wasm_bindgen(method)]
+    fn destroy(this: &Handle);
+}
+
+/// A terminal and what it calls back; ends with its owner.
+struct Terminal {
+    handle: Handle,
+    _on_state: Closure<dyn FnMut(String)>,
+    _on_leave: Closure<dyn FnMut()>,
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.handle.destroy();
+    }
+}
+
+/// The left pane.
+#[component]
+pub fn TerminalPane() -> impl IntoView {
+    let (tongue, vessel, paint) = (use_tongue(), use_vessel(), use_paint());
+    let host = NodeRef::<Div>::new();
+    let live = StoredValue::<Option<Terminal>, LocalStorage>::new_local(None);
+    let ready = RwSignal::new(false);
+    let state = RwSignal::new("waiting".to_owned());
+    let broken = RwSignal::new(None::<String>);
+    let refusal = RwSignal::new(None::<Failure>);
+    let with = move |act: &dyn Fn(&Handle)| {
+        live.try_with_value(|live| {
+            if let Some(live) = live {
+                act(&live.handle);
+            }
+        });
+    };
+    let kind = Memo::new(move |_| vessel.detail.with(|detail| detail.as_ref().map(|detail| detail.tty)));
+    Effect::new(move |_| {
+        let (Some(element), Some(tty)) = (host.get(), kind.get()) else { return };
+        let label = Word::Terminal.text(tongue.lang_untracked());
+        spawn_local(async move {
+            let module = match module::load("strata-terminal", "strataTerminal").await {
+                Ok(module) => module.unchecked_into::<Module>(),
+                Err(why) => return drop(broken.try_set(Some(why))),
+            };
+            let on_state = Closure::new(move |now: String| drop(state.try_set(now)));
+            let on_leave = Closure::new(|| dom::focus("container-stack"));
+            if let Ok(handle) = module.mount(&element, label, !tty, &on_state, &on_leave) {
+                let made = Terminal { handle, _on_state: on_state, _on_leave: on_leave };
+                // The pane may be gone by now; then the terminal is dropped with what couldn't be stored.
+                if live.try_update_value(|live| *live = Some(made)).is_some() {
+                    let _ = ready.try_set(true);
+                }
+            }
+        });
+    });
+    let connect = move || {
+        let location = window().location();
+        let scheme = if location.protocol().as_deref() == Ok("https:") { "wss" } else { "ws" };
+        let (host, id) = (location.host().unwrap_or_default(), vessel.id());
+        let address = format!("{scheme}://{host}/api/containers/{id}/terminal");
+        with(&|handle| handle.connect(&address));
+    };
+    let is_live = Memo::new(move |_| vessel.state().is_live());
+    Effect::new(move |_| {
+        if ready.get() && is_live.get() {
+            untrack(connect);
+        }
+    });
+    Effect::new(move |_| {
+        paint.get();
+        request_animation_frame(move || with(&|handle| handle.paint()));
+    });
+    let says = move || match state.get().as_str() {
+        "open" => Word::TerminalOpen,
+        "closed" => Word::TerminalClosed,
+        _ if !is_live.get() => Word::TerminalClosed,
+        _ => Word::TerminalConnecting,
+    };
+    let ended = move || !is_live.get() || state.get() == "closed";
+    view! {
+        <section class="pane terminal-pane" aria-label=tongue.say(Word::Terminal)>
+            <header class="pane-head">
+                <h2>{tongue.say(Word::Terminal)}</h2>
+                <span class="faint" role="status" data-testid="terminal-state">{move || says().text(tongue.lang())}</span>
+                <span class="spring"></span>
+                <span class="faint leave">{move || match kind.get() {
+                    Some(false) => Word::NoTerminal,
+                    _ => Word::TerminalLeave,
+                }.text(tongue.lang())}</span>
+            </header>
+            {move || broken.get().map(|why| {
+                view! { <Wrong text=Signal::derive(move || Word::TerminalNone.with(tongue.lang(), &[&names::text(&why)]))/> }
+            })}
+            <div id="terminal" class="terminal" tabindex="-1" node_ref=host data-testid="terminal" data-state=state
+                on:focus=move |_| with(&|handle| handle.focus())></div>
+            {move || ended().then(|| view! {
+                <div class="ended" data-testid="terminal-ended">
+                    {move || if is_live.get() {
+                        view! { <button type="button" class="button" data-testid="terminal-again" on:click=move |_| connect()>{tongue.say(Word::Reconnect)}</button> }.into_any()
+                    } else {
+                        let id = vessel.id();
+                        let start = vessel.state().deeds().contains(&Deed::Start);
+                        view! {
+                            <span>{tongue.say(Word::NotRunning)}</span>
+                            {start.then(|| view! { <DeedButton id deed=Deed::Start refusal/> })}
+                        }.into_any()
+                    }}
+                    {move || refusal.get().map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> })}
+                </div>
+            })}
+        </section>
+    }
+}
