@@ -42,8 +42,9 @@ mod write_back;
 
 pub use apply::ApplyError;
 pub use capture::{
-    Below, CaptureError, Captured, Change, ChangeKind, Found, Mark, Marks, Place, Tree, Usage, Written,
-    capture, changes, copy_metadata, usage, xattrs,
+    ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Found,
+    Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata, extract,
+    locate, usage, xattrs,
 };
 pub use error::{IndexError, LayersError, OpenFileError};
 pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken};

@@ -9,10 +9,14 @@
 //! container sees it, which may be hostile and may change while they work. Paths are resolved by the kernel with
 //! `RESOLVE_IN_ROOT`: symlinks mean what they mean inside, and nothing leads outside.
 
+mod archive;
+mod archive_error;
 mod below;
 mod changes;
 mod difference;
 mod error;
+mod extract;
+mod inside;
 mod layer;
 mod marks;
 mod pack;
@@ -24,9 +28,13 @@ mod xattrs;
 
 use std::path::{Path, PathBuf};
 
+pub use archive::{Archived, archive};
+pub use archive_error::ArchiveError;
 pub use below::{Below, Found};
 pub use changes::{Change, ChangeKind, changes};
 pub use error::CaptureError;
+pub use extract::{ExtractOptions, extract};
+pub use inside::{Located, locate};
 pub use layer::{Captured, capture};
 pub use marks::{Mark, Marks};
 pub use tree::{Place, Tree};

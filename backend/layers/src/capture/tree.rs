@@ -39,6 +39,11 @@ impl Tree {
         Ok(Self { root, path: path.into() })
     }
 
+    /// The tree below a directory that is open already; `path` is where it is, as far as known.
+    pub(crate) fn of(root: OwnedFd, path: &Path) -> Self {
+        Self { root, path: path.into() }
+    }
+
     /// Where it was opened.
     pub fn path(&self) -> &Path {
         &self.path

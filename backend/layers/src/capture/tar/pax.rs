@@ -87,14 +87,12 @@ mod tests {
 
     #[test]
     fn a_record_counts_its_own_digits() {
-        for (value, expected) in [(1, "7 k=v\n".len() + 1), (90, 97), (91, 98), (92, 99), (93, 101)] {
+        for value in (0..200).chain(985..1005) {
             let mut records = Records::default();
             records.add("k", &vec![b'v'; value]);
             let text = records.finish();
-            let length: usize =
-                String::from_utf8_lossy(&text).split(' ').next().expect("digits").parse().expect("a number");
-            assert_eq!(length, text.len());
-            assert!(value == 1 || length == expected, "{value}: {length}");
+            let digits = String::from_utf8_lossy(&text).split(' ').next().map(str::to_owned);
+            assert_eq!(digits, Some(text.len().to_string()));
         }
     }
 

@@ -1,0 +1,295 @@
+//! `docker cp` into a container.
+
+use std::{
+    fs::File,
+    io::{Read, Seek as _, Write as _},
+    os::fd::{AsRawFd as _, OwnedFd},
+    path::Path,
+};
+
+use rustix::{
+    fs::{self, AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags},
+    io::Errno,
+};
+use strata_layer::{Entry, Kind, LayerPath, Limits, ReadError, Sink, read_layer};
+
+use super::{
+    ArchiveError, Marks, Tree,
+    inside::Inside,
+    scan::scan,
+    xattrs::{is_overlays, place},
+};
+use crate::walk::FOLDER;
+
+/// How an archive is extracted.
+#[derive(Clone, Debug, Default)]
+pub struct ExtractOptions {
+    /// Fail rather than put a file in place of a directory or the other way round.
+    pub keep_kinds: bool,
+    /// Who owns all of it; else who the archive says.
+    pub owner: Option<(u32, u32)>,
+    /// What is accepted.
+    pub limits: Limits,
+}
+
+/// Extracts an uncompressed tar to the directory `folder` inside of `root`. Directories merge, all else replaces what
+/// is there. On an error what was extracted stays, as with docker.
+pub fn extract(
+    root: &Path,
+    folder: &[u8],
+    mut tar: impl Read,
+    options: &ExtractOptions,
+) -> Result<(), ArchiveError> {
+    let inside = Inside::open(root)?;
+    // The slash at the end: a symlink to a directory is followed.
+    let base = inside.find(&[folder, b"/"].concat())?;
+    let base = inside.path_of(&base.folder).map_err(ArchiveError::io("find", folder))?;
+    let mut extraction =
+        Extraction { inside, base, options, times: Vec::new(), parent: None, buffer: Vec::new() };
+    match read_layer(&mut tar, &options.limits, &mut extraction) {
+        Ok(_) => extraction.finish(),
+        Err(ReadError::Sink(error)) => Err(error),
+        Err(ReadError::Refused(refusal)) => Err(ArchiveError::Refused(refusal)),
+        Err(ReadError::Io { source, .. }) => Err(ArchiveError::Input(source)),
+    }
+}
+
+struct Extraction<'a> {
+    inside: Inside,
+    /// Where to, from the root.
+    base: Vec<u8>,
+    options: &'a ExtractOptions,
+    /// Directories, whose times change until all is there.
+    times: Vec<(LayerPath, Timespec)>,
+    /// The directory that the last entry was in.
+    parent: Option<(LayerPath, OwnedFd)>,
+    buffer: Vec<u8>,
+}
+
+const NEW: OFlags =
+    OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+impl Sink for Extraction<'_> {
+    type Error = ArchiveError;
+
+    fn entry(&mut self, entry: &Entry, content: &mut dyn Read) -> Result<(), ArchiveError> {
+        if entry.kind == Kind::Whiteout {
+            return Err(ArchiveError::Mark(entry.path.as_bytes().to_vec()));
+        }
+        // The directory that is extracted to stays as it is.
+        let (Some(parent), Some(name)) = (entry.path.parent(), entry.path.name()) else { return Ok(()) };
+        self.enter(&parent)?;
+        let folder = self.folder().try_clone().map_err(ArchiveError::io("open", parent.as_bytes()))?;
+        let done = self.put(entry, &folder, name, content);
+        // What it was may be replaced now.
+        if entry.kind != Kind::File {
+            self.parent = None;
+        }
+        done
+    }
+
+    fn opaque(&mut self, directory: &LayerPath) -> Result<(), ArchiveError> {
+        Err(ArchiveError::Mark(directory.as_bytes().to_vec()))
+    }
+}
+
+impl Extraction<'_> {
+    fn enter(&mut self, parent: &LayerPath) -> Result<(), ArchiveError> {
+        if self.parent.as_ref().is_none_or(|(path, _)| path != parent) {
+            self.parent = Some((parent.clone(), self.open(parent)?));
+        }
+        Ok(())
+    }
+
+    fn folder(&self) -> &OwnedFd {
+        &self.parent.as_ref().expect("entered before").1
+    }
+
+    /// Opens a directory of the archive where it is extracted; symlinks of the container are followed inside.
+    fn open(&self, path: &LayerPath) -> Result<OwnedFd, ArchiveError> {
+        let full = [&self.base[..], b"/", path.as_bytes()].concat();
+        self.inside
+            .resolve(&full, OFlags::RDONLY | OFlags::DIRECTORY)
+            .map_err(|error| ArchiveError::from_errno("open", &full, error))
+    }
+
+    fn put(
+        &mut self,
+        entry: &Entry,
+        folder: &OwnedFd,
+        name: &[u8],
+        content: &mut dyn Read,
+    ) -> Result<(), ArchiveError> {
+        let path = entry.path.as_bytes();
+        if entry.kind == Kind::Directory {
+            return self.directory(entry, folder, name);
+        }
+        self.make_room(path, folder, name)?;
+        let fail = || ArchiveError::io("create", path);
+        match entry.kind {
+            Kind::File => {
+                let file = fs::openat(folder, name, NEW, Mode::RUSR | Mode::WUSR);
+                let mut file = File::from(file.map_err(|error| fail()(error.into()))?);
+                self.content(entry, content, &mut file).map_err(|error| fail()(error))?;
+                self.dress(entry, &file.into()).map_err(|error| fail()(error))
+            }
+            Kind::Hardlink => {
+                let target = entry.target().expect("a hard link has a target");
+                let from = self.open(&target.parent().unwrap_or_default())?;
+                let old = target.name().unwrap_or_default();
+                fs::linkat(&from, old, folder, name, AtFlags::empty()).map_err(|error| fail()(error.into()))
+            }
+            Kind::Symlink => {
+                fs::symlinkat(&*entry.link, folder, name).map_err(|error| fail()(error.into()))?;
+                self.dress_symlink(entry, folder, name).map_err(|error| fail()(error))
+            }
+            _ => self.node(entry, folder, name).map_err(|error| fail()(error)),
+        }
+    }
+
+    fn directory(&mut self, entry: &Entry, folder: &OwnedFd, name: &[u8]) -> Result<(), ArchiveError> {
+        let path = entry.path.as_bytes();
+        let fail = || ArchiveError::io::<std::io::Error>("create", path);
+        match fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            // What the archive does not list but needs may be a symlink to a directory, too.
+            Ok(_) if entry.implied => return Ok(()),
+            Ok(found) if FileType::from_raw_mode(found.st_mode) == FileType::Directory => {}
+            Ok(_) if self.options.keep_kinds => return Err(ArchiveError::OverFile(path.to_vec())),
+            found => {
+                if found.is_ok() {
+                    fs::unlinkat(folder, name, AtFlags::empty()).map_err(|error| fail()(error.into()))?;
+                }
+                fs::mkdirat(folder, name, Mode::RWXU).map_err(|error| fail()(error.into()))?;
+            }
+        }
+        let made = fs::openat(folder, name, FOLDER, Mode::empty()).map_err(|error| fail()(error.into()))?;
+        self.dress(entry, &made).map_err(|error| fail()(error))?;
+        if !entry.implied {
+            self.times.push((entry.path.clone(), time(entry)));
+        }
+        Ok(())
+    }
+
+    fn make_room(&self, path: &[u8], folder: &OwnedFd, name: &[u8]) -> Result<(), ArchiveError> {
+        let fail = || ArchiveError::io::<std::io::Error>("replace", path);
+        let found = match fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => FileType::from_raw_mode(found.st_mode),
+            Err(Errno::NOENT) => return Ok(()),
+            Err(error) => return Err(fail()(error.into())),
+        };
+        if found != FileType::Directory {
+            return fs::unlinkat(folder, name, AtFlags::empty()).map_err(|error| fail()(error.into()));
+        }
+        if self.options.keep_kinds {
+            return Err(ArchiveError::OverDirectory(path.to_vec()));
+        }
+        let doomed = fs::openat(folder, name, FOLDER, Mode::empty()).map_err(|error| fail()(error.into()))?;
+        empty(doomed)?;
+        fs::unlinkat(folder, name, AtFlags::REMOVEDIR).map_err(|error| fail()(error.into()))
+    }
+
+    fn content(&mut self, entry: &Entry, content: &mut dyn Read, file: &mut File) -> std::io::Result<()> {
+        self.buffer.resize(256 << 10, 0);
+        loop {
+            match content.read(&mut self.buffer)? {
+                0 => break,
+                length if entry.sparse.is_some() && self.buffer[..length].iter().all(|byte| *byte == 0) => {
+                    file.seek_relative(length as i64)?;
+                }
+                length => file.write_all(&self.buffer[..length])?,
+            }
+        }
+        if entry.sparse.is_some() { file.set_len(entry.size) } else { Ok(()) }
+    }
+
+    /// A device or a pipe.
+    fn node(&self, entry: &Entry, folder: &OwnedFd, name: &[u8]) -> std::io::Result<()> {
+        let kind = match entry.kind {
+            Kind::CharDevice => FileType::CharacterDevice,
+            Kind::BlockDevice => FileType::BlockDevice,
+            _ => FileType::Fifo,
+        };
+        let device = fs::makedev(entry.device.major, entry.device.minor);
+        fs::mknodat(folder, name, kind, Mode::RUSR | Mode::WUSR, device)?;
+        let made =
+            fs::openat(folder, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+        if FileType::from_raw_mode(fs::fstat(&made)?.st_mode) != kind {
+            return Err(std::io::Error::other("somebody put something else in its place"));
+        }
+        let (uid, gid) = self.owner(entry);
+        fs::chownat(&made, "", Some(uid), Some(gid), AtFlags::EMPTY_PATH)?;
+        // By its name a symlink put in its place meanwhile would be followed, out of the container.
+        fs::chmod(format!("/proc/self/fd/{}", made.as_raw_fd()), Mode::from(u32::from(entry.mode)))?;
+        Ok(fs::utimensat(folder, name, &times(time(entry)), AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    /// Owner, mode, attributes and time of what is open.
+    fn dress(&self, entry: &Entry, file: &OwnedFd) -> std::io::Result<()> {
+        let (uid, gid) = self.owner(entry);
+        fs::fchown(file, Some(uid), Some(gid))?;
+        fs::fchmod(file, Mode::from(u32::from(entry.mode)))?;
+        for xattr in entry.xattrs.iter().filter(|xattr| !is_overlays(&xattr.name)) {
+            tolerate(fs::fsetxattr(file, &*xattr.name, &xattr.value, XattrFlags::empty()))?;
+        }
+        Ok(fs::futimens(file, &times(time(entry)))?)
+    }
+
+    fn dress_symlink(&self, entry: &Entry, folder: &OwnedFd, name: &[u8]) -> std::io::Result<()> {
+        let (uid, gid) = self.owner(entry);
+        fs::chownat(folder, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?;
+        for xattr in entry.xattrs.iter().filter(|xattr| !is_overlays(&xattr.name)) {
+            let set = fs::lsetxattr(place(folder, name), &*xattr.name, &xattr.value, XattrFlags::empty());
+            tolerate(set)?;
+        }
+        Ok(fs::utimensat(folder, name, &times(time(entry)), AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    fn owner(&self, entry: &Entry) -> (Uid, Gid) {
+        let (uid, gid) = self.options.owner.unwrap_or((entry.uid, entry.gid));
+        (Uid::from_raw(uid), Gid::from_raw(gid))
+    }
+
+    /// Sets what had to wait, deepest first.
+    fn finish(mut self) -> Result<(), ArchiveError> {
+        for (path, time) in std::mem::take(&mut self.times).into_iter().rev() {
+            let fail = ArchiveError::io("set the time of", path.as_bytes());
+            fs::futimens(self.open(&path)?, &times(time)).map_err(fail)?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes everything in a directory that others may be busy in: each thing is looked up from the top again, so
+/// what was moved away is not followed.
+fn empty(folder: OwnedFd) -> Result<(), ArchiveError> {
+    let tree = Tree::of(folder, Path::new(""));
+    let mut doomed = Vec::new();
+    scan(&tree, Marks::Copy, &LayerPath::root(), false, &mut |item| {
+        doomed.push((item.path.clone(), item.is_directory()));
+        Ok(true)
+    })?;
+    for (path, directory) in doomed.into_iter().rev() {
+        let flags = if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+        let removed = tree.place(&path).and_then(|at| fs::unlinkat(&at.folder, &at.name[..], flags));
+        match removed {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(ArchiveError::io("remove", path.as_bytes())(error)),
+        }
+    }
+    Ok(())
+}
+
+fn tolerate(set: Result<(), Errno>) -> std::io::Result<()> {
+    match set {
+        Err(Errno::NOTSUP | Errno::PERM) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+fn time(entry: &Entry) -> Timespec {
+    Timespec { tv_sec: entry.mtime.seconds, tv_nsec: i64::from(entry.mtime.nanos) }
+}
+
+fn times(time: Timespec) -> Timestamps {
+    Timestamps { last_access: time, last_modification: time }
+}
