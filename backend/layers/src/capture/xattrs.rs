@@ -22,7 +22,7 @@ const HOSTS: [&[u8]; 3] = [b"security.selinux", b"security.evm", b"security.ima"
 pub fn xattrs(folder: &OwnedFd, name: &[u8]) -> io::Result<Vec<Xattr>> {
     let place = place(folder, name);
     // Almost nothing has any: ask how much there is before making room for it.
-    let mut list = match fs::llistxattr(&place[..], &mut [0_u8; 0][..]) {
+    let mut list = match fs::llistxattr_query(&place[..]) {
         Ok(0) | Err(Errno::NOTSUP) => return Ok(Vec::new()),
         Ok(_) => vec![0; MOST],
         Err(error) => return Err(error.into()),

@@ -20,6 +20,7 @@ const WORTH: u64 = 64 << 10;
 /// happened to lay out or to delay its blocks does not matter. So the same content gives the same archive.
 pub(in super::super) struct Map {
     segments: Vec<(u64, u64)>,
+    size: u64,
 }
 
 impl Map {
@@ -56,7 +57,7 @@ impl Map {
             }
             position = position.max(end);
         }
-        let map = Self { segments };
+        let map = Self { segments, size };
         Ok((map.data() + WORTH <= size).then_some(map))
     }
 
@@ -72,8 +73,11 @@ impl Map {
 
     /// The map as it stands before the data: count, then start and length of each run, one per line, padded.
     pub(super) fn table(&self) -> Vec<u8> {
-        let mut lines = vec![self.segments.len().to_string()];
-        lines.extend(self.segments.iter().map(|(start, length)| format!("{start}\n{length}")));
+        // GNU tar takes the end of the last run for the end of the file.
+        let end = (self.size, 0);
+        let segments = || self.segments.iter().chain([&end]);
+        let mut lines = vec![segments().count().to_string()];
+        lines.extend(segments().map(|(start, length)| format!("{start}\n{length}")));
         let mut table = (lines.join("\n") + "\n").into_bytes();
         table.resize(table.len().next_multiple_of(BLOCK as usize), 0);
         table
