@@ -5,7 +5,7 @@ use std::{io, net::IpAddr};
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
     address::{AddressAttribute, AddressMessage},
-    link::{LinkAttribute, LinkMessage},
+    link::{LinkAttribute, LinkFlags, LinkMessage},
     route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteType},
 };
 
@@ -23,6 +23,8 @@ pub struct Link {
     pub alias: String,
     /// The largest packet.
     pub mtu: u32,
+    /// Whether packets pass.
+    pub running: bool,
 }
 
 /// All links, or the one with this name.
@@ -47,7 +49,13 @@ pub fn links(netlink: &mut Netlink, name: Option<&str>) -> Result<Vec<Link>, Net
 
 fn link(message: RouteNetlinkMessage) -> Option<Link> {
     let RouteNetlinkMessage::NewLink(message) = message else { return None };
-    let mut link = Link { index: message.header.index, name: String::new(), alias: String::new(), mtu: 1500 };
+    let mut link = Link {
+        index: message.header.index,
+        name: String::new(),
+        alias: String::new(),
+        mtu: 1500,
+        running: message.header.flags.contains(LinkFlags::Running),
+    };
     for attribute in message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name = name,

@@ -6,6 +6,8 @@ use std::{
     net::IpAddr,
     os::fd::AsFd,
     sync::Arc,
+    thread,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -23,6 +25,7 @@ use crate::{
 const HOST_BINDING: &str = "com.docker.network.bridge.host_binding_ipv4";
 /// The loopback interface is the first of every network namespace.
 const LOOPBACK: u32 = 1;
+const PATIENCE: Duration = Duration::from_millis(100);
 
 impl Networks {
     /// Puts a container on a network: an interface with an address and a way out in its network namespace, its
@@ -257,8 +260,24 @@ impl Inner {
             self.state().up.remove(&endpoint.network);
             netlink.apply(vec![pair(self.ensure(&endpoint.network)?)])?;
         }
-        netns::inside(&endpoint.container.netns, namespace, || set_up(endpoint))
+        netns::inside(&endpoint.container.netns, namespace, || set_up(endpoint))?;
+        let bridge = self.state().networks.get(&endpoint.network).map(|network| network.bridge.clone());
+        await_link(&mut netlink, &[host, &bridge.unwrap_or_default()])
     }
+}
+
+/// The kernel lets packets pass a moment after an interface is up, and until then loses them; the first packet of a
+/// connection that is lost costs a second. Later than this is not waited for: it is slow, but not wrong.
+fn await_link(netlink: &mut Netlink, names: &[&str]) -> Result<(), NetworkError> {
+    let start = Instant::now();
+    for name in names {
+        while start.elapsed() < PATIENCE
+            && netlink::links(netlink, Some(name))?.iter().any(|link| !link.running)
+        {
+            thread::sleep(Duration::from_micros(200));
+        }
+    }
+    Ok(())
 }
 
 /// Sets up what is inside, on a thread that is inside.
