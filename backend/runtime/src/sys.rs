@@ -22,6 +22,21 @@ pub(crate) fn signal(number: i32) -> Option<Signal> {
     Some(unsafe { Signal::from_raw_unchecked(number) })
 }
 
+/// Closes whatever came with the program's start but its standard streams: a shim lives long, and must not keep a pipe open
+/// that somebody else waits for the end of. To be called first of all.
+pub(crate) fn close_inherited() -> io::Result<()> {
+    let numbers = std::fs::read_dir("/proc/self/fd")?.map(|entry| Ok(entry?.file_name()));
+    let numbers = numbers.collect::<io::Result<Vec<_>>>()?;
+    let numbers = numbers.iter().filter_map(|name| name.to_str()?.parse::<i32>().ok());
+    // The listing's own is among them, and closed by now.
+    let open = |number: &i32| std::fs::symlink_metadata(format!("/proc/self/fd/{number}")).is_ok();
+    for number in numbers.filter(|number| *number > 2).filter(open) {
+        // SAFETY: the descriptor is open, and nothing in this process has opened anything yet, so nobody here owns it.
+        unsafe { rustix::io::close(number) };
+    }
+    Ok(())
+}
+
 /// A nonblocking descriptor whose contents matter less than that there are any.
 pub(crate) struct Readable(AsyncFd<OwnedFd>);
 

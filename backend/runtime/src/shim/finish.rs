@@ -17,12 +17,12 @@ impl Shim {
         let is_container = self.launch.key.exec.is_none();
         note("log the last line", self.log.as_mut().map_or(Ok(()), crate::log::LogWriter::finish));
         let exit = Exit {
-            code: code(status),
-            signal: status.terminating_signal(),
+            code: status.map_or(u8::MAX, code),
+            signal: status.and_then(WaitStatus::terminating_signal),
             oom_killed: is_container && cgroup::kills(&self.launched.cgroups) > 0,
             started_at: self.launched.started_at,
             finished_at,
-            lost: false,
+            lost: status.is_none(),
         };
         note("record the exit", record::write(here, record::EXIT, &exit));
         self.launched.exit = Some(exit.clone());

@@ -29,6 +29,7 @@ use rustix::{
 
 use crate::{
     runtime::RuntimeFailure,
+    sys,
     wire::{Launch, Reply, Request},
 };
 
@@ -62,6 +63,7 @@ fn run() -> io::Result<()> {
 
 /// Leaves the server's session and takes the first connection from the standard input, so that no other program gets it.
 fn detach() -> io::Result<UnixStream> {
+    sys::close_inherited()?;
     setsid()?;
     set_child_subreaper(Some(getpid()))?;
     umask(Mode::from_raw_mode(0o022));

@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fd::{AsFd as _, OwnedFd},
-    process::{WaitOptions, WaitStatus, waitpid},
+    process::{WaitOptions, WaitStatus, wait},
 };
 
 use super::{
@@ -45,13 +45,14 @@ pub(super) struct Shim {
     /// Output isn't read yet: nobody has attached.
     pub held: bool,
     /// How and when the process ended, and when something was last heard of it.
-    pub ended: Option<(WaitStatus, Time, Instant)>,
+    pub ended: Option<(Option<WaitStatus>, Time, Instant)>,
     /// The exit has been recorded and told.
     pub told: bool,
 }
 
 /// Which descriptors were ready.
 struct Ready {
+    process: bool,
     oom: bool,
     listener: bool,
     input: bool,
@@ -101,7 +102,7 @@ impl Shim {
         let mut buffer = Box::new([0; PIECE]);
         while !self.is_over() {
             let ready = self.wait()?;
-            self.reap();
+            self.reap(ready.process);
             if ready.oom {
                 self.out_of_memory();
             }
@@ -127,9 +128,7 @@ impl Shim {
             set.push(PollFd::from_borrowed_fd(descriptor, flags));
             set.len() - 1
         };
-        if self.ended.is_none() {
-            add(&mut set, self.pidfd.as_fd(), PollFlags::IN); // what it is ready for, `reap` finds out
-        }
+        let process = self.ended.is_none().then(|| add(&mut set, self.pidfd.as_fd(), PollFlags::IN));
         let oom = self.oom.as_ref().filter(|_| self.ended.is_none());
         let oom = oom.map(|oom| add(&mut set, oom.descriptor().as_fd(), oom.flags));
         let listener = self.listener.as_ref().map(|socket| add(&mut set, socket.as_fd(), PollFlags::IN));
@@ -153,6 +152,7 @@ impl Shim {
         }
         let happened = |place: Option<usize>| place.is_some_and(|place| !set[place].revents().is_empty());
         Ok(Ready {
+            process: happened(process),
             oom: happened(oom),
             listener: happened(listener),
             input: happened(input),
@@ -179,13 +179,21 @@ impl Shim {
     }
 
     /// Takes those who ended: the process, and orphans that became our children.
-    fn reap(&mut self) {
-        while let Ok(Some((pid, status))) = waitpid(None, WaitOptions::NOHANG) {
+    fn reap(&mut self, process_is_ready: bool) {
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
             if pid.as_raw_pid() == self.launched.process.pid && self.ended.is_none() {
-                self.ended = Some((status, Time::now(), Instant::now()));
-                self.streams.drop_input();
+                self.end_of_process(Some(status));
             }
         }
+        if process_is_ready && self.ended.is_none() {
+            // It has ended and isn't our child: how, nobody will ever know.
+            self.end_of_process(None);
+        }
+    }
+
+    fn end_of_process(&mut self, status: Option<WaitStatus>) {
+        self.ended = Some((status, Time::now(), Instant::now()));
+        self.streams.drop_input();
     }
 
     fn out_of_memory(&mut self) {
