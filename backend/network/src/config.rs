@@ -119,7 +119,7 @@ pub struct Network {
     pub created: SystemTime,
     /// How it is made.
     pub driver: Driver,
-    /// Its ranges. Empty for `host` and `none`, and for the default network until it is first used or inspected.
+    /// Its ranges; none for `host` and `none`.
     pub pools: Vec<Pool>,
     /// No way out of it, and none in.
     pub internal: bool,

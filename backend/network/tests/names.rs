@@ -86,6 +86,6 @@ fn an_internal_network_asks_nobody_outside() {
         web.container.dns.servers = vec![ip(WORLD)];
         networks.attach(&web.container, "inner", &EndpointSettings::default()).await.unwrap();
         assert_eq!(web.space.within(|| query("example.org", A, false)), (2, vec![]));
-        assert_eq!(web.space.within(|| query("web", A, false)), (0, vec![ip("172.17.0.2")]));
+        assert_eq!(web.space.within(|| query("web", A, false)), (0, vec![ip("172.18.0.2")]));
     });
 }

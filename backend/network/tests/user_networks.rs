@@ -25,8 +25,8 @@ fn are_made_found_and_removed() {
         run("ip address add 172.18.5.1/24 dev lo");
         let networks = machine.server().await;
         let made = networks.create(NetworkConfig::new("front")).await.unwrap();
-        assert_eq!(made.pools[0].subnet.to_string(), "172.19.0.0/16");
-        assert_eq!(made.pools[0].gateway.unwrap().to_string(), "172.19.0.1");
+        assert_eq!(made.pools[0].subnet.to_string(), "172.20.0.0/16");
+        assert_eq!(made.pools[0].gateway.unwrap().to_string(), "172.20.0.1");
         assert_eq!(made.bridge, format!("st-{}", &made.id[..12]));
         assert!(run("ip -o link").contains(&made.bridge));
         for name in ["front", &made.id, &made.id[..10]] {
@@ -40,7 +40,7 @@ fn are_made_found_and_removed() {
             "network with name front already exists"
         );
         assert_eq!(
-            refusal(&networks, with_subnet("a", "172.19.3.0/24")).await,
+            refusal(&networks, with_subnet("a", "172.20.3.0/24")).await,
             "Pool overlaps with other one on this address space"
         );
         assert!(refusal(&networks, with_subnet("a", "172.18.5.0/28")).await.contains("172.18.5.0/24"));
@@ -122,9 +122,9 @@ fn internal_ones_have_no_way_out() {
         networks.attach(&two.container, "inner", &EndpointSettings::default()).await.unwrap();
         one.space.within(|| serve_tcp("0.0.0.0:80"));
         machine.world.within(|| serve_tcp("0.0.0.0:80"));
-        assert!(two.space.within(|| connect("172.17.0.2:80")).is_ok());
+        assert!(two.space.within(|| connect("172.18.0.2:80")).is_ok());
         // Nor with a route that it makes itself.
-        two.space.run("ip route add default via 172.17.0.1");
+        two.space.run("ip route add default via 172.18.0.1");
         assert!(two.space.within(|| connect(&format!("{WORLD}:80"))).is_err());
         networks.attach(&two.container, "bridge", &EndpointSettings::default()).await.unwrap();
         assert!(two.space.within(|| connect(&format!("{WORLD}:80"))).is_ok());

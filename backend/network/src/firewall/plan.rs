@@ -97,11 +97,13 @@ impl Plan {
         };
         match chain.name {
             "NAT" => {
-                for range in self.ranges(v4).filter(|range| range.masquerade && !range.internal) {
-                    for subnet in range.subnets.iter().filter(|subnet| subnet.is_v4() == v4) {
-                        rule(format!("-s {subnet} ! -o {} -j MASQUERADE", range.bridge));
-                    }
+                let open = self.ranges(v4).filter(|range| range.masquerade && !range.internal);
+                let rules: Vec<String> = open.flat_map(|range| masquerade(range, v4)).collect();
+                if !rules.is_empty() {
+                    // What the host says to itself from a bridge's address doesn't leave.
+                    rule("-o lo -j RETURN".to_owned());
                 }
+                rules.into_iter().for_each(rule);
             }
             "DNAT" => {
                 let translations: Vec<String> =
@@ -117,6 +119,11 @@ impl Plan {
         }
         text
     }
+}
+
+fn masquerade(range: &Range, v4: bool) -> impl Iterator<Item = String> {
+    let subnets = range.subnets.iter().filter(move |subnet| subnet.is_v4() == v4);
+    subnets.map(|subnet| format!("-s {subnet} ! -o {} -j MASQUERADE", range.bridge))
 }
 
 fn translation(forward: &Forward, v4: bool) -> Option<String> {
@@ -220,7 +227,7 @@ mod tests {
 
     #[test]
     fn only_networks_with_a_way_out_are_masqueraded() {
-        assert_eq!(text("NAT", true), "-s 172.17.0.0/16 ! -o strata0 -j MASQUERADE\n");
+        assert_eq!(text("NAT", true), "-o lo -j RETURN\n-s 172.17.0.0/16 ! -o strata0 -j MASQUERADE\n");
         assert_eq!(text("NAT", false), "");
     }
 

@@ -55,6 +55,22 @@ impl Inner {
         Ok(up)
     }
 
+    /// Chooses the default network's range before any other network's, though its bridge is made when it is needed.
+    pub(super) fn set_aside(&self, netlink: &mut Netlink, _turn: &Bridges<'_>) -> Result<(), NetworkError> {
+        let mut network = self.state().find("bridge")?.clone();
+        if !network.pools.is_empty() {
+            return Ok(());
+        }
+        let others: Vec<Subnet> = {
+            let state = self.state();
+            state.networks.values().flat_map(|other| &other.pools).map(|pool| pool.subnet).collect()
+        };
+        Host::look(netlink)?.fit(&mut network, &others)?;
+        let mut state = self.state();
+        state.networks.insert(network.id.clone(), network);
+        self.save(&state)
+    }
+
     fn make(&self, netlink: &mut Netlink, host: &Host, network: &Network) -> Result<Up, NetworkError> {
         let name = &network.bridge;
         let asked = network.options.get(MTU).and_then(|mtu| mtu.parse().ok());

@@ -65,6 +65,7 @@ fn raise(inner: &Arc<Inner>, problems: &mut Vec<NetworkError>) -> Result<(), Net
             .collect()
     };
     let mut netlink = Netlink::open()?;
+    inner.set_aside(&mut netlink, &turn)?;
     for id in wanted {
         match inner.raise(&id, &turn) {
             Ok(up) => {
