@@ -11,7 +11,7 @@ mod validate;
 pub(crate) use adapt::adapt;
 pub(crate) use merge::merge;
 pub(crate) use mode::{ContainerMode, container_of};
-pub(crate) use mounts::{MountKind, MountPlan, is_volume_name, plan_mounts, tmpfs_options, volumes_from};
+pub(crate) use mounts::{MountKind, MountPlan, plan_mounts, volumes_from};
 pub(crate) use ports::{Published, parse_port, port_key, published};
 pub(crate) use security::{SeccompChoice, Security, security};
 pub(crate) use validate::{Machine, validate, validate_resources, validate_restart_policy};

@@ -207,7 +207,7 @@ fn parse_mount(mount: &Mount) -> Result<MountPlan, Error> {
             let options = mount.volume_options.clone().unwrap_or_default();
             let driver = options.driver_config.unwrap_or_default();
             if !matches!(driver.name.as_str(), "" | "local") {
-                return Err(Error::not_found(format!(
+                return Err(Error::invalid(format!(
                     "create {}: error looking up volume plugin {name}: plugin \"{name}\" not found",
                     mount.source,
                     name = driver.name
@@ -237,7 +237,7 @@ fn parse_mount(mount: &Mount) -> Result<MountPlan, Error> {
 }
 
 /// The mount options of a `--mount type=tmpfs`.
-pub(crate) fn tmpfs_options(mount: &Mount) -> String {
+fn tmpfs_options(mount: &Mount) -> String {
     let mut options = Vec::new();
     if mount.read_only {
         options.push("ro".to_owned());
@@ -301,13 +301,8 @@ fn check_absolute(path: &str) -> Result<(), String> {
     Err(format!("invalid mount path: '{path}' mount path must be absolute"))
 }
 
-/// Whether a volume may have this name.
-pub(crate) fn is_volume_name(name: &str) -> bool {
-    is_restricted_name(name)
-}
-
 fn check_volume_name(name: &str) -> Result<(), Error> {
-    if name.is_empty() || is_volume_name(name) {
+    if name.is_empty() || is_restricted_name(name) {
         return Ok(());
     }
     Err(crate::volumes::invalid_name(name))

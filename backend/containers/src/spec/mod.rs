@@ -209,7 +209,7 @@ fn sysctls(config: &ContainerConfig, host: &HostConfig) -> BTreeMap<String, Stri
     all
 }
 
-fn rlimits(host: &HostConfig) -> Result<Vec<Rlimit>, Error> {
+pub(crate) fn rlimits(host: &HostConfig) -> Result<Vec<Rlimit>, Error> {
     const KNOWN: [&str; 16] = [
         "as",
         "core",

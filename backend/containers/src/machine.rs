@@ -1,0 +1,38 @@
+//! What this machine can do, and small things that only touch files.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+};
+
+use crate::request::Machine;
+
+const CGROUPS: &str = "/sys/fs/cgroup";
+
+/// Looks what the machine can do.
+pub(crate) fn probe() -> Machine {
+    let unified = Path::new(CGROUPS).join("cgroup.controllers").exists();
+    let v1_swap = Path::new(CGROUPS).join("memory/memory.memsw.limit_in_bytes").exists();
+    let cpus = std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(1));
+    Machine { cpus, swap_limit: unified || v1_swap, unified }
+}
+
+/// How many capabilities the kernel knows.
+pub(crate) fn known_capabilities() -> usize {
+    let last = fs::read_to_string("/proc/sys/kernel/cap_last_cap").ok();
+    last.and_then(|text| text.trim().parse::<usize>().ok()).map_or(38, |last| last + 1)
+}
+
+/// Makes a directory, and those above it, into which only we look.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o711).create(path)
+}
+
+/// The first of these programs that is in `PATH`.
+pub(crate) fn program(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/sbin:/usr/bin:/sbin:/bin"));
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    names.iter().find_map(|name| folders.iter().map(|folder| folder.join(name)).find(|file| file.is_file()))
+}

@@ -1,0 +1,58 @@
+//! `docker attach`.
+
+use strata_runtime::{Attached, Streams};
+use tokio::sync::oneshot;
+
+use crate::{Containers, Error, state::Status};
+
+/// An attachment to a container that may not have been started yet.
+#[derive(Debug)]
+pub enum Attachment {
+    /// To its process.
+    Now(Box<Attached>),
+    /// To the process that the next start makes.
+    Later(oneshot::Receiver<Attached>),
+}
+
+impl Attachment {
+    /// The process's streams as soon as there is a process; `None` if the start failed or the container was removed.
+    pub async fn ready(self) -> Option<Attached> {
+        match self {
+            Self::Now(attached) => Some(*attached),
+            Self::Later(attached) => attached.await.ok(),
+        }
+    }
+}
+
+impl Containers {
+    /// Attaches to a container's process. One that doesn't run yet is attached to when it is started, and no byte is
+    /// missed.
+    pub async fn attach(&self, name: &str, streams: Streams) -> Result<Attachment, Error> {
+        let container = self.0.find(name)?;
+        let (status, record) = {
+            let record = container.record();
+            (record.state.status, record.clone())
+        };
+        match status {
+            Status::Paused => {
+                return Err(Error::conflict(format!(
+                    "container {name} is paused, unpause the container before attach"
+                )));
+            }
+            Status::Restarting => {
+                return Err(Error::conflict(format!(
+                    "container {name} is restarting, wait until the container is running"
+                )));
+            }
+            _ => {}
+        }
+        let streams = Streams { stdin: streams.stdin && record.config.open_stdin, ..streams };
+        let attachment = match self.0.stores.supervisor.attach(&container.key(), streams).await {
+            Ok(attached) if status == Status::Running => Attachment::Now(Box::new(attached)),
+            // Not started, or ended by now: the next start it is.
+            _ => Attachment::Later(container.attach_later(streams)),
+        };
+        self.0.tell(&record, "attach", &[]);
+        Ok(attachment)
+    }
+}

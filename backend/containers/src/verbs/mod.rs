@@ -1,0 +1,34 @@
+//! What is done to containers, a file per verb.
+
+mod attach;
+mod commit;
+mod create;
+mod diff;
+mod end;
+pub(crate) mod exec;
+mod inspect;
+mod kill;
+mod list;
+mod logs;
+mod pause;
+mod probe;
+mod prune;
+mod remove;
+mod rename;
+mod resize;
+mod restart;
+mod restore;
+mod start;
+mod stats;
+mod stop;
+mod top;
+mod update;
+mod wait;
+
+pub(crate) use create::snapshot_id;
+
+pub use attach::Attachment;
+pub use commit::{CommitSource, complete_config};
+pub use list::ListQuery;
+pub use logs::LogRequest;
+pub use wait::{Condition, Wait};
