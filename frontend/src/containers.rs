@@ -161,6 +161,15 @@ impl Summary {
             || handle.len() >= 4 && self.id.starts_with(handle)
     }
 
+    /// What its status says beyond its state: `Up 3 minutes`, `(137) 2 hours ago`.
+    pub fn since(&self) -> &str {
+        let status = self.status.strip_suffix(" (Paused)").unwrap_or(&self.status);
+        ["Exited ", "Created", "Dead", "Removal In Progress"]
+            .iter()
+            .find_map(|state| status.strip_prefix(state))
+            .unwrap_or(status)
+    }
+
     /// Its published ports, each once, however many addresses it is published at; then the others.
     pub fn ports(&self) -> Vec<Port> {
         let mut ports: Vec<Port> = Vec::new();
@@ -214,6 +223,21 @@ mod tests {
         assert!(list[0].is("alias") && list[0].is("4bd2") && !list[0].is("4b") && !list[0].is("we"));
         let found = |typed| find(&list, typed).len();
         assert_eq!(["", "WEB", "demo", "4bd", "0123", "none"].map(found), [2, 1, 1, 1, 1, 0]);
+    }
+
+    #[test]
+    fn the_state_is_said_once() {
+        let since = |status: &str| Summary { status: status.into(), ..Summary::default() }.since().to_owned();
+        let cases = [
+            ("Up 3 minutes", "Up 3 minutes"),
+            ("Up 2 hours (Paused)", "Up 2 hours"),
+            ("Up 5 seconds (healthy)", "Up 5 seconds (healthy)"),
+            ("Exited (137) 2 hours ago", "(137) 2 hours ago"),
+            ("Created", ""),
+        ];
+        for (status, rest) in cases {
+            assert_eq!(since(status), rest);
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Did {
             Self::Renamed => "→",
             Self::CopiedUp | Self::Same => "↥",
             Self::Replaced => "⇄",
-            Self::Attributes => "◌",
+            Self::Attributes => "~",
             Self::MadeOpaque => "▣",
             Self::WhitedOut => "✕",
         }

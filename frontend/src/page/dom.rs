@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
 
 /// An element by its id.
 pub fn by_id(id: &str) -> Option<Element> {
@@ -28,6 +28,11 @@ pub fn reveal(scroller: &Element, element: &Element) {
         return;
     };
     scroller.set_scroll_top(scroller.scroll_top() + by as i32);
+}
+
+/// Whether a click on a `<dialog>` fell outside of what it shows, on the dimmed page.
+pub fn is_outside(event: &MouseEvent) -> bool {
+    event.target() == event.current_target()
 }
 
 /// Whether a key goes into a text field or a control of its own rather than to the page.

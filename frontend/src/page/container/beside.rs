@@ -85,7 +85,7 @@ fn Column(shared: Memo<Option<usize>>, first: bool) -> impl IntoView {
                         <span class=move || format!("state state-{}", state().name())><span aria-hidden="true">{move || state().sign()}</span>" "{move || state_word(state()).text(tongue.lang())}</span>
                         <span class="faint">{image}</span>
                     </header>
-                    <TerminalPane/>
+                    <TerminalPane main=first/>
                     <ol class="stack" tabindex="0" aria-label=tongue.say(Word::StackLabel)>
                         <Writable/>
                         {move || shared.get().map(|count| view! { <Sheets from=count/> })}

@@ -105,6 +105,7 @@ fn LineRow(line: Line, list: bool, chosen: Memo<Vec<u8>>) -> impl IntoView {
     let (vessel, bar) = (use_vessel(), use_bar());
     let Line { depth, text, path, row } = line;
     let indent = format!("padding-left:{}px", 14 + depth * 14);
+    let base = move |layer: Option<usize>| layer.is_some_and(|layer| layer < vessel.base());
     let Some(row) = row else {
         return view! { <li class="change-row between" style=indent><span class="mono faint">{text}"/"</span></li> }.into_any();
     };
@@ -116,10 +117,6 @@ fn LineRow(line: Line, list: bool, chosen: Memo<Vec<u8>>) -> impl IntoView {
     let letter = row.letter();
     let from = row.entry.from;
     let layer = from.filter(|_| ghost);
-    let style = match layer {
-        Some(layer) => format!("{indent};{}", hues::style(layer)),
-        None => indent,
-    };
     let directory = row.entry.kind == 'd';
     let to = {
         let path = path.clone();
@@ -132,10 +129,10 @@ fn LineRow(line: Line, list: bool, chosen: Memo<Vec<u8>>) -> impl IntoView {
         }
     };
     view! {
-        <li class="layer change-row" class:writable=!ghost class:ghost=ghost class:of-base=layer.is_some_and(|layer| layer < vessel.base())
-            data-testid="change-row" data-path=strata_api::path::encode(&path) data-change=letter.to_string() data-layer=from>
-            <span class="stripe" style=style.clone()></span>
-            <a href=to style=style aria-current=is_chosen data-testid="change-link">
+        <li class="layer change-row" class:writable=!ghost class:ghost=ghost class:of-base=move || base(layer)
+            style=layer.map(hues::style) data-testid="change-row" data-path=strata_api::path::encode(&path) data-change=letter.to_string() data-layer=from>
+            <span class="stripe"></span>
+            <a href=to style=indent aria-current=is_chosen data-testid="change-link">
                 <b class=format!("mark mark-{}", if letter == 'C' { 'M' } else { letter })>{letter.to_string()}</b>
                 <span class="mono change-name">{text}{(directory && !list).then_some("/")}</span>
                 {(!directory && !ghost).then(|| view! { <Size bytes=row.entry.size/> })}

@@ -13,7 +13,7 @@ use crate::{
         api::Failure,
         bar::use_bar,
         dom,
-        images::use_shelf,
+        images::{explain, use_shelf},
         marks::{CopyButton, Wrong},
         seen::pause,
         tongue::use_tongue,
@@ -42,7 +42,7 @@ pub fn Commit() -> impl IntoView {
     };
     let wrong = Memo::new(move |_| {
         let name = name();
-        (!name.is_empty()).then(|| name.parse::<Reference>().err().map(|error| error.to_string())).flatten()
+        (!name.is_empty()).then(|| name.parse::<Reference>().err()).flatten()
     });
     let docker = Signal::derive(move || {
         let mut words = vec!["docker commit".to_owned()];
@@ -63,7 +63,7 @@ pub fn Commit() -> impl IntoView {
         let encode = |text: RwSignal<String>| strata_api::path::encode(text.get_untracked().trim().as_bytes());
         let path = format!(
             "/commit?container={}&repo={}&tag={}&comment={}&author={}&pause={}",
-            vessel.id(),
+            vessel.known_id(),
             encode(repository),
             encode(tag),
             encode(message),
@@ -76,7 +76,7 @@ pub fn Commit() -> impl IntoView {
         spawn_local(async move {
             match vessel.client.post::<Committed>(&path, None::<&()>).await {
                 Ok(Committed { id }) => {
-                    let layer = vessel.layers();
+                    let layer = vessel.image.with_untracked(|image| image.as_ref().map_or(0, |image| image.card.layers.len()));
                     harden(layer).await;
                     shelf.refresh();
                     let reference = if handle.is_empty() { id } else { handle };
@@ -113,7 +113,7 @@ pub fn Commit() -> impl IntoView {
                     {tongue.say(Word::CommitPause)}</label>
             </div>
             <div id="commit-wrong">
-                {move || wrong.get().map(|why| view! { <p class="wrong" role="alert" data-testid="commit-wrong">{names::text(&why).into_owned()}</p> })}
+                {move || wrong.get().map(|why| view! { <p class="wrong" role="alert" data-testid="commit-wrong">{move || explain(&why, tongue.lang())}</p> })}
                 {move || failure.get().map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> })}
             </div>
             <footer>

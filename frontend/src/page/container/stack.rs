@@ -53,6 +53,10 @@ pub fn Sheets(from: usize, #[prop(optional)] to: Option<usize>) -> impl IntoView
     let rows = Memo::new(move |_| vessel.image.get().map(|image| sheets::rows(&image)));
     let covered = Memo::new(move |_| {
         vessel.revision.track();
+        // A layer that two containers stand on is covered by each in another way.
+        if to.is_some() {
+            return Vec::new();
+        }
         let layers = vessel.layers();
         vessel.with_upper(|upper| upper.covered(layers)).unwrap_or_default()
     });
@@ -104,11 +108,11 @@ fn SheetRow(sheet: Sheet, covered: Memo<Vec<usize>>) -> impl IntoView {
                         view! { <b>{keyword}</b>" "{arguments} }.into_any()
                     }}
                 </span>
+                {move || (hidden.get() > 0).then(|| view! {
+                    <span class="hides" title=tongue.say(Word::CoveredHow) data-testid="sheet-covered">{tongue.with(Word::Covered, [hidden.get().to_string()])}</span>
+                })}
                 <Size bytes=sheet.card.unpacked/>
             </span>
-            {move || (hidden.get() > 0).then(|| view! {
-                <span class="sheet-more" title=tongue.say(Word::CoveredHow)><span class="hides" data-testid="sheet-covered">{tongue.with(Word::Covered, [hidden.get().to_string()])}</span></span>
-            })}
         </li>
     }
 }

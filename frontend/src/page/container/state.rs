@@ -104,6 +104,11 @@ impl Vessel {
         self.detail.with(|detail| detail.as_ref().map(|detail| detail.id.clone())).unwrap_or_default()
     }
 
+    /// Its id, not tracked.
+    pub fn known_id(self) -> String {
+        untrack(|| self.id())
+    }
+
     /// Reads the writable layer; tracks nothing.
     pub fn with_upper<T>(self, read: impl FnOnce(&Upper) -> T) -> Option<T> {
         self.upper.try_with_value(read)

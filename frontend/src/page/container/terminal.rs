@@ -59,7 +59,11 @@ impl Drop for Terminal {
 
 /// The left pane.
 #[component]
-pub fn TerminalPane() -> impl IntoView {
+pub fn TerminalPane(
+    /// Whether it is the one that keys lead to.
+    #[prop(default = true)]
+    main: bool,
+) -> impl IntoView {
     let (tongue, vessel, paint) = (use_tongue(), use_vessel(), use_paint());
     let host = NodeRef::<Div>::new();
     let live = StoredValue::<Option<Terminal>, LocalStorage>::new_local(None);
@@ -97,14 +101,14 @@ pub fn TerminalPane() -> impl IntoView {
     let connect = move || {
         let location = window().location();
         let scheme = if location.protocol().as_deref() == Ok("https:") { "wss" } else { "ws" };
-        let (host, id) = (location.host().unwrap_or_default(), vessel.id());
+        let (host, id) = (location.host().unwrap_or_default(), vessel.known_id());
         let address = format!("{scheme}://{host}/api/containers/{id}/terminal");
         with(&|handle| handle.connect(&address));
     };
     let is_live = Memo::new(move |_| vessel.state().is_live());
     Effect::new(move |_| {
         if ready.get() && is_live.get() {
-            untrack(connect);
+            connect();
         }
     });
     Effect::new(move |_| {
@@ -132,7 +136,7 @@ pub fn TerminalPane() -> impl IntoView {
             {move || broken.get().map(|why| {
                 view! { <Wrong text=Signal::derive(move || Word::TerminalNone.with(tongue.lang(), &[&names::text(&why)]))/> }
             })}
-            <div id="terminal" class="terminal" tabindex="-1" node_ref=host data-testid="terminal" data-state=state
+            <div id=main.then_some("terminal") class="term" tabindex="-1" node_ref=host data-testid="terminal" data-state=state
                 on:focus=move |_| with(&|handle| handle.focus())></div>
             {move || ended().then(|| view! {
                 <div class="ended" data-testid="terminal-ended">

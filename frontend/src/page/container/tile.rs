@@ -60,9 +60,8 @@ pub fn Tile(path: Vec<u8>) -> impl IntoView {
     };
     let origin = move || {
         let layer = from.get()?;
-        let of_base = layer < vessel.base();
         Some(view! {
-            <span class="layer chip" class:of-base=of_base class:lit=move || vessel.lit.get() == Some(layer) style=hues::style(layer) data-layer=layer>
+            <span class="layer chip" class:of-base=move || layer < vessel.base() class:lit=move || vessel.lit.get() == Some(layer) style=hues::style(layer) data-layer=layer>
                 <span class="stripe"></span>{tongue.with(Word::FromLayerN, [(layer + 1).to_string()])}</span>
         })
     };

@@ -147,7 +147,7 @@ async fn fetch(vessel: super::Vessel, row: &Row) -> Result<Pair, Failure> {
     let now = match row.did {
         Did::WhitedOut => None,
         _ if row.entry.size == 0 => Some(Arc::default()),
-        _ => get(format!("/api/containers/{}/file?path={path}", vessel.id())).await?,
+        _ => get(format!("/api/containers/{}/file?path={path}", vessel.known_id())).await?,
     };
     Ok(Pair { below, now })
 }

@@ -56,7 +56,7 @@ pub fn ContainersPage() -> impl IntoView {
         }
     };
     view! {
-        <div class="images-page">
+        <div class="images-page wide">
             <header class="shelf-bar">
                 <h1>{tongue.say(Word::ContainersHere)}</h1>
                 <span class="spring"></span>

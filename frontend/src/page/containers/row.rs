@@ -30,6 +30,8 @@ pub fn Row(id: String) -> impl IntoView {
     let state = Memo::new(move |_| one.with(|one| one.state));
     let to = move || Place::Container(Box::new(Container::of(&name.get()))).print();
     let image = Memo::new(move |_| one.with(|one| (one.image.clone(), one.image_id.clone())));
+    // A question that is open stays open while the list changes around it.
+    let who = Memo::new(move |_| one.with(|one| (one.id.clone(), one.name().to_owned())));
     view! {
         <div class="shelf-row yard-row" role="row" data-testid="container-row" data-container=name data-state=move || state.get().name()>
             <span role="cell" class="names"><a class="name" href=to data-testid="container-link">{move || names::text(&name.get()).into_owned()}</a></span>
@@ -42,16 +44,16 @@ pub fn Row(id: String) -> impl IntoView {
                 {move || one.with(|one| names::text(&one.command).into_owned())}</code>
             <span role="cell" class="cell-state"><StateMark state/>
                 <span class="faint" title=move || one.with(|one| format!("{} UTC", moments::stamp(one.created)))>
-                    {move || one.with(|one| names::text(&one.status).into_owned())}</span></span>
+                    {move || one.with(|one| names::text(one.since()).into_owned())}</span></span>
             <span role="cell" class="cell-ports">{move || one.with(|one| one.ports().into_iter().map(port).collect_view())}</span>
             <span role="cell" class="cell-cpu" data-testid="cpu">{move || figures.get().and_then(|f| f.cpu).map(figures::percent)}</span>
             <span role="cell" class="cell-memory" data-testid="memory">{move || figures.get().map(|f| view! { <Size bytes=f.memory/> })}</span>
             <span role="cell" class="deeds">
                 {move || {
-                    let id = one.with(|one| one.id.clone());
+                    let (id, _) = who.get();
                     state.get().deeds().iter().take(1).map(|deed| view! { <DeedButton id=id.clone() deed=*deed refusal/> }).collect_view()
                 }}
-                {move || { let (id, name) = one.with(|one| (one.id.clone(), one.name().to_owned())); view! { <Remove id name state refusal/> } }}
+                {move || { let (id, name) = who.get(); view! { <Remove id name state refusal/> } }}
             </span>
             {move || refusal.get().map(|failure| view! {
                 <div class="ask"><Wrong text=Signal::derive(move || failure.say(tongue.lang()))/></div>

@@ -11,6 +11,7 @@ use crate::{
         api::{Failure, use_client},
         bar::use_bar,
         dialogs::{follow, use_dialogs},
+        dom,
         images::use_shelf,
         marks::{CopyButton, Wrong},
         tongue::use_tongue,
@@ -31,7 +32,7 @@ pub fn Run() -> impl IntoView {
     let close = move || dialogs.run.set(None);
     view! {
         <dialog class="run-dialog" node_ref=dialog data-testid="run-dialog" aria-label=tongue.say(Word::RunContainer)
-            on:close=move |_| close() on:mousedown:target=move |event| if event.target().tag_name() == "DIALOG" { close() }>
+            on:close=move |_| close() on:mousedown=move |event| if dom::is_outside(&event) { close() }>
             {move || dialogs.run.get().map(|wish| view! { <Filled image=wish.image beside=wish.beside/> })}
         </dialog>
     }

@@ -177,9 +177,12 @@ impl Yard {
                 all.insert(id.clone(), figures);
                 samples.insert(id, sample);
             }
+            // The share of a processor needs two samples: the first ones come soon after each other.
+            let first = self.samples.with_value(|before| samples.keys().any(|id| !before.contains_key(id)));
+            let waits = first || !self.loaded.get_untracked();
             self.samples.set_value(samples);
             self.figures.set(all);
-            pause(BEAT).await;
+            pause(if waits { BEAT / 4 } else { BEAT }).await;
         }
     }
 }

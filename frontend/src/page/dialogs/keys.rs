@@ -5,7 +5,7 @@ use leptos::{html, prelude::*};
 use super::{follow, use_dialogs};
 use crate::{
     keymap::{BINDINGS, Pane, show},
-    page::tongue::use_tongue,
+    page::{dom, tongue::use_tongue},
     words::Word,
 };
 
@@ -33,7 +33,7 @@ pub fn Keys() -> impl IntoView {
     };
     view! {
         <dialog class="sheet-of-keys" node_ref=dialog data-testid="keys" aria-label=tongue.say(Word::Keys)
-            on:close=move |_| open.set(false) on:click:target=move |event| if event.target().tag_name() == "DIALOG" {
+            on:close=move |_| open.set(false) on:click=move |event| if dom::is_outside(&event) {
                 open.set(false)
             }>
             <header>

@@ -114,7 +114,7 @@ pub fn Palette() -> impl IntoView {
     };
     view! {
         <dialog class="palette" node_ref=dialog data-testid="palette" aria-label=tongue.say(Word::KeyPalette)
-            on:close=move |_| open.set(false) on:click:target=move |event| if event.target().tag_name() == "DIALOG" {
+            on:close=move |_| open.set(false) on:click=move |event| if dom::is_outside(&event) {
                 open.set(false)
             }>
             <input type="text" class="palette-input" autofocus role="combobox" aria-expanded="true" aria-controls="palette-list"

@@ -10,6 +10,7 @@ use super::{bar::use_bar, marks::Wrong, tongue::use_tongue};
 use crate::{address::Place, names, shelf::rows, words::Word};
 use card::Card;
 use pull::PullBox;
+pub use pull::explain;
 pub use shelf::{Shelf, use_shelf};
 
 /// The page at `/`.

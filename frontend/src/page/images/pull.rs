@@ -52,7 +52,7 @@ pub fn PullBox() -> impl IntoView {
 }
 
 /// A reference's error in the page's language; it names the part that is wrong.
-fn explain(error: &ReferenceError, lang: Lang) -> String {
+pub fn explain(error: &ReferenceError, lang: Lang) -> String {
     let part = |word: Word, part: &str| word.with(lang, &[&names::text(part)]);
     match error {
         ReferenceError::Empty => Word::PullNeedsName.text(lang).to_owned(),
