@@ -12,7 +12,7 @@ use rustix::{
     io::Errno,
 };
 use strata_layer::LayerPath;
-use strata_layers::{Below, Found, Marks, Place, Tree, copy_metadata};
+use strata_layers::{Below, Found, Marks, Place, Tree, copy_metadata, join};
 
 use crate::SnapshotError;
 
@@ -102,12 +102,6 @@ fn content(from: &Place, found: &Found, to: &Place) -> Result<(), std::io::Error
 
 fn open(folder: &OwnedFd, name: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
     openat(folder, name, flags | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)
-}
-
-fn join(folder: &LayerPath, name: &[u8]) -> Result<LayerPath, SnapshotError> {
-    let path = [folder.as_bytes(), b"/", name].concat();
-    LayerPath::parse(&path)
-        .map_err(|source| strata_layers::CaptureError::Path { folder: folder.clone(), source }.into())
 }
 
 fn fail<E: Into<std::io::Error>>(

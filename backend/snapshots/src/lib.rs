@@ -31,6 +31,7 @@ mod probe;
 mod remove;
 mod store;
 mod usage;
+mod watch;
 mod written;
 
 pub use driver::{Choice, Driver, Refusal};
@@ -42,3 +43,4 @@ pub use plan::{OptionsTooLong, Parameter, Plan};
 pub use store::{Options, Paths, Snapshots};
 pub use strata_layers::{Captured, Change, ChangeKind, Marks};
 pub use usage::Usage;
+pub use watch::{Batch, Deed, Entry, EntryKind, Event, Stopper, Watch};

@@ -6,7 +6,7 @@ use strata_layer::LayerPath;
 
 use super::{
     Below, CaptureError, Mark, Marks, Tree, Written,
-    difference::differ,
+    difference::difference,
     scan::{Item, scan},
     tree::join,
     xattrs::xattr_at,
@@ -88,7 +88,8 @@ impl Comparison {
         match self.below.find(item.path)? {
             None => self.add(item.path.clone(), ChangeKind::Added),
             Some(old) => {
-                if differ(&old.stat, &item.stat) || self.capabilities_differ(item, &old)? {
+                let same = difference(&old.stat, &item.stat) == strata_layer::Change::Unchanged;
+                if !same || self.capabilities_differ(item, &old)? {
                     self.add(item.path.clone(), ChangeKind::Modified);
                 }
             }

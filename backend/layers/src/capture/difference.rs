@@ -1,16 +1,19 @@
 //! When docker takes a file for changed.
 
 use rustix::fs::{FileType, Stat};
+use strata_layer::Change;
 
-/// Whether two versions of a path differ by what docker compares: type, mode, owner and device; and, but for
-/// directories, time and size. Content is not read: nothing changes it without its time unless it means to hide it.
-pub(crate) fn differ(old: &Stat, new: &Stat) -> bool {
-    let directory = FileType::from_raw_mode(old.st_mode) == FileType::Directory;
-    old.st_mode != new.st_mode
-        || old.st_uid != new.st_uid
-        || old.st_gid != new.st_gid
-        || old.st_rdev != new.st_rdev
-        || (!directory && (old.st_size != new.st_size || !same_time(old, new)))
+/// How two versions of a path differ by what docker compares: type, mode, owner and device; and, but for directories,
+/// time and size. Content is not read: nothing changes it without its time unless it means to hide it.
+pub fn difference(old: &Stat, new: &Stat) -> Change {
+    let kind = |stat: &Stat| FileType::from_raw_mode(stat.st_mode);
+    let directory = kind(old) == FileType::Directory;
+    let content = !directory && (old.st_size != new.st_size || !same_time(old, new));
+    if kind(old) != kind(new) || old.st_rdev != new.st_rdev || content {
+        return Change::Modified;
+    }
+    let metadata = |stat: &Stat| (stat.st_mode, stat.st_uid, stat.st_gid);
+    if metadata(old) != metadata(new) { Change::Metadata } else { Change::Unchanged }
 }
 
 /// A time without a fraction is one that an archive rounded: it equals any of its second.

@@ -2,9 +2,13 @@
 
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{FileType, Stat};
+use rustix::{
+    fs::{FileType, Stat},
+    io::Errno,
+};
+use strata_layer::LayerPath;
 
-use super::xattrs::xattr_at;
+use super::{Place, Tree, xattrs::xattr_at};
 
 /// How marks are spelled in a writable directory and the layers below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +41,7 @@ pub(crate) const OPAQUE: &[u8] = b".wh..wh..opq";
 
 impl Marks {
     /// What a name in an open directory stands for.
-    pub(crate) fn of(self, folder: &OwnedFd, name: &[u8], stat: &Stat) -> Mark {
+    pub fn of(self, folder: &OwnedFd, name: &[u8], stat: &Stat) -> Mark {
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::CharacterDevice if stat.st_rdev == 0 && self != Self::Copy => Mark::Whiteout,
             FileType::Directory if self.is_opaque(folder, name) => Mark::Opaque,
@@ -45,6 +49,43 @@ impl Marks {
             FileType::RegularFile if stat.st_size == 0 && self.is_placeholder(folder, name) => Mark::Whiteout,
             _ => Mark::None,
         }
+    }
+
+    /// What a writable directory has at a path; nothing if nothing is there.
+    pub fn look(self, tree: &Tree, path: &LayerPath) -> Result<Option<(Stat, Mark)>, Errno> {
+        let place = match tree.place(path) {
+            Ok(place) => place,
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if let Some(stat) = place.stat()? {
+            return Ok(Some((stat, self.of(&place.folder, &place.name, &stat))));
+        }
+        if self != Self::Fuse {
+            return Ok(None);
+        }
+        let deleted = Place { name: [PREFIX, &place.name].concat(), ..place };
+        Ok(deleted.stat()?.map(|stat| (stat, Mark::Whiteout)))
+    }
+
+    /// The path of a writable directory that a name in one of its directories speaks of: of a mark, not its own.
+    pub fn subject<'a>(self, name: &'a [u8]) -> Option<&'a [u8]> {
+        if self.is_mark_file(name) { None } else { Some(self.deleted_by(name).unwrap_or(name)) }
+    }
+
+    /// Whether something in a writable directory was copied up from `below`, rather than made in its place.
+    pub fn is_copied_up(self, tree: &Tree, path: &LayerPath, stat: &Stat, below: &Stat) -> bool {
+        let origin: &[u8] = match self {
+            Self::Trusted => b"trusted.overlay.origin",
+            Self::User => b"user.overlay.origin",
+            Self::Fuse | Self::Copy => b"",
+        };
+        let kind = |stat: &Stat| FileType::from_raw_mode(stat.st_mode);
+        // Of a file with several names overlay does not note where it came from.
+        if origin.is_empty() || (below.st_nlink > 1 && kind(below) != FileType::Directory) {
+            return kind(stat) == kind(below);
+        }
+        tree.place(path).is_ok_and(|place| xattr_at(&place.folder, &place.name, origin).is_some())
     }
 
     /// What the name of a file of fuse-overlayfs deletes; nothing for any other name.

@@ -32,12 +32,14 @@ pub use archive::{Archived, archive};
 pub use archive_error::ArchiveError;
 pub use below::{Below, Found};
 pub use changes::{Change, ChangeKind, changes};
+pub use difference::difference;
 pub use error::CaptureError;
 pub use extract::{ExtractOptions, extract};
 pub use inside::{Located, locate};
 pub use layer::{Captured, capture};
 pub use marks::{Mark, Marks};
-pub use tree::{Place, Tree};
+pub use scan::{Item, scan};
+pub use tree::{Place, Tree, join};
 pub use usage::{Usage, usage};
 pub use xattrs::{copy_metadata, xattrs};
 

@@ -17,31 +17,37 @@ use super::{
 const OPEN: usize = 32;
 
 /// Something in a writable directory.
-pub(crate) struct Item<'a> {
+#[derive(Debug)]
+pub struct Item<'a> {
     /// The directory that it is in.
     pub folder: &'a OwnedFd,
     /// Its name there. For a whiteout this is the name of what is deleted, which need not be a name in `folder`.
     pub name: &'a [u8],
+    /// Its path.
     pub path: &'a LayerPath,
+    /// What lstat(2) says of it.
     pub stat: Stat,
+    /// What it stands for.
     pub mark: Mark,
     /// Whether it is in a directory through which nothing below is seen.
     pub hidden: bool,
 }
 
 impl Item<'_> {
-    pub(crate) fn kind(&self) -> FileType {
+    /// What kind of file it is; a whiteout is one too.
+    pub fn kind(&self) -> FileType {
         FileType::from_raw_mode(self.stat.st_mode)
     }
 
-    pub(crate) fn is_directory(&self) -> bool {
+    /// Whether it is a directory.
+    pub fn is_directory(&self) -> bool {
         self.mark != Mark::Whiteout && self.kind() == FileType::Directory
     }
 }
 
 /// Visits everything below the directory `from` of a tree, each directory before what is in it, siblings by their
 /// bytes. `visit` says whether a directory is to be entered. Things that vanish meanwhile are passed over.
-pub(crate) fn scan(
+pub fn scan(
     tree: &Tree,
     marks: Marks,
     from: &LayerPath,

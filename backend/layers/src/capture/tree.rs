@@ -120,7 +120,7 @@ pub(crate) fn names(folder: &OwnedFd) -> Result<Vec<Vec<u8>>, Errno> {
 }
 
 /// The path of a name in a directory.
-pub(crate) fn join(folder: &LayerPath, name: &[u8]) -> Result<LayerPath, CaptureError> {
+pub fn join(folder: &LayerPath, name: &[u8]) -> Result<LayerPath, CaptureError> {
     let path = match folder.is_root() {
         true => name.to_vec(),
         false => [folder.as_bytes(), b"/", name].concat(),

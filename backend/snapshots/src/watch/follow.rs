@@ -1,0 +1,372 @@
+//! Following a writable directory.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use rustix::{
+    event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll},
+    io::Errno,
+};
+use strata_layer::LayerPath;
+use strata_layers::{Below, CaptureError, ChangeKind, Mark, Marks, Tree, Written, changes, scan};
+
+use super::{
+    Batch, Deed, Entry, Event, Stopper,
+    deed::{Hint, deeds},
+    hints::Hints,
+    inotify::{Inotify, below, rebase},
+    seen::Seen,
+};
+use crate::{SnapshotError, SnapshotId, Snapshots};
+
+/// After the first hint, for those that come with it.
+const GATHER: Duration = Duration::from_millis(10);
+/// Between two looks at everything, where the kernel gives no hints.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Paths that are followed. A program that makes more loses its audience, and we not our memory.
+const MOST: usize = 1_000_000;
+
+/// Follows what is written to a snapshot. Whoever wants to know asks, by [`Watch::next`]; in between nothing runs.
+///
+/// Keeps a descriptor per layer and what the writable directory has in it, in memory.
+#[derive(Debug)]
+pub struct Watch {
+    tree: Tree,
+    marks: Marks,
+    below: Below,
+    upper: PathBuf,
+    lowers: Vec<PathBuf>,
+    /// Nothing where the kernel gives no more watches, and for copies: then everything is looked at now and then.
+    inotify: Option<Inotify>,
+    known: BTreeMap<LayerPath, Seen>,
+    /// What comes next is everything.
+    reset: bool,
+    looked: Instant,
+    stop: Arc<rustix::fd::OwnedFd>,
+}
+
+impl Snapshots {
+    /// Follows what is written to a snapshot from now on, mounted or not.
+    pub fn watch(&self, id: &SnapshotId) -> Result<Watch, SnapshotError> {
+        let fail = || SnapshotError::io("watch", self.paths(id).folder);
+        self.written(id, |Written { upper, lowers, marks }| {
+            Ok(Watch {
+                tree: Tree::open(upper)?,
+                marks,
+                below: Below::open(lowers, marks)?,
+                upper: upper.into(),
+                lowers: lowers.into(),
+                inotify: if marks == Marks::Copy { None } else { Inotify::new().ok() },
+                known: BTreeMap::new(),
+                reset: true,
+                looked: Instant::now(),
+                stop: Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(fail())?),
+            })
+        })
+    }
+}
+
+impl Watch {
+    /// What happened since the last call; waits for something to happen, at most so long. The first call tells what
+    /// is there already, at once. Nothing if nothing happened.
+    pub fn next(&mut self, timeout: Duration) -> Result<Option<Batch>, SnapshotError> {
+        if std::mem::take(&mut self.reset) {
+            return Ok(Some(self.start_over()?));
+        }
+        let deadline = Instant::now() + timeout;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let woken = self.wait(left)?;
+            let batch = match self.inotify {
+                Some(_) => self.follow()?,
+                None if self.looked.elapsed() >= PAUSE => self.compare()?,
+                None => Batch { reset: false, events: Vec::new() },
+            };
+            if batch.reset || !batch.events.is_empty() {
+                return Ok(Some(batch));
+            }
+            if woken == Woken::Stopped || left.is_zero() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// What the writable directory has, as of the last batch.
+    pub fn entries(&self) -> impl Iterator<Item = (&LayerPath, Entry)> {
+        self.known.iter().map(|(path, seen)| (path, seen.entry()))
+    }
+
+    /// For ending the waiting from another thread.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.stop))
+    }
+
+    fn wait(&self, left: Duration) -> Result<Woken, SnapshotError> {
+        let left = match self.inotify {
+            Some(_) => left,
+            None => left.min(PAUSE.saturating_sub(self.looked.elapsed())),
+        };
+        let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
+        let mut asked = vec![PollFd::new(&*self.stop, PollFlags::IN)];
+        asked.extend(self.inotify.as_ref().map(|inotify| PollFd::new(inotify.queue(), PollFlags::IN)));
+        match poll(&mut asked, Some(&timeout)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(SnapshotError::io("watch", &self.upper)(error)),
+        }
+        let stopped = !asked[0].revents().is_empty();
+        let hinted = asked.get(1).is_some_and(|asked| !asked.revents().is_empty());
+        if hinted && !stopped {
+            std::thread::sleep(GATHER);
+        }
+        Ok(if stopped { Woken::Stopped } else { Woken::Perhaps })
+    }
+
+    /// Looks where the kernel hints at.
+    fn follow(&mut self) -> Result<Batch, SnapshotError> {
+        let mut hints = Hints::default();
+        if let Some(inotify) = &mut self.inotify {
+            inotify.read(self.marks, &mut hints).map_err(SnapshotError::io("watch", &self.upper))?;
+        }
+        if hints.lost {
+            return self.start_over();
+        }
+        let mut told = Told::new();
+        if !hints.is_empty() {
+            for (path, hint) in hints.take() {
+                self.look(&path, &hint, &mut told)?;
+            }
+        }
+        Ok(Batch { reset: false, events: told.events })
+    }
+
+    /// Finds out what happened to a path, and to all below it if it is a directory that was not there.
+    fn look(&mut self, path: &LayerPath, hint: &Hint, told: &mut Told) -> Result<(), SnapshotError> {
+        if path.is_root() {
+            return Ok(());
+        }
+        let now = self.see(path)?;
+        // It moved on meanwhile, or never was seen: what came here is something else.
+        let known = self.known.get(path).copied();
+        if let Some(from) = &hint.from
+            && let Some(seen) = &now
+            && known.is_none_or(|known| known.stat.st_ino != seen.stat.st_ino)
+        {
+            return self.moved(from, path, *seen, told);
+        }
+        self.settle(path, now, hint, told);
+        match (known, now) {
+            (known, Some(now)) if now.is_directory() => {
+                let same = known.is_some_and(|known| known.is_directory() && known.stat.st_ino == now.stat.st_ino);
+                if same { Ok(()) } else { self.enter(path, told) }
+            }
+            (Some(known), _) if known.is_directory() => {
+                self.forget_below(path, told);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn see(&mut self, path: &LayerPath) -> Result<Option<Seen>, SnapshotError> {
+        let fail = |error: Errno| SnapshotError::from(CaptureError::Io {
+            action: "look at",
+            path: path.clone(),
+            source: error.into(),
+        });
+        match self.marks.look(&self.tree, path).map_err(fail)? {
+            Some(found) => Ok(Seen::of(path, found, &self.tree, self.marks, &mut self.below)?),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes note of what a path has now.
+    fn settle(&mut self, path: &LayerPath, now: Option<Seen>, hint: &Hint, told: &mut Told) {
+        let before = self.known.get(path);
+        let now = now.map(|now| match before {
+            // Once copied, whatever became of it.
+            Some(before) if before.stat.st_ino == now.stat.st_ino => {
+                Seen { copied: before.copied, copied_up: before.copied_up, ..now }
+            }
+            _ => now,
+        });
+        told.tell(path, deeds(before, now.as_ref(), hint), now.as_ref());
+        match now {
+            Some(now) => drop(self.known.insert(path.clone(), now)),
+            None => drop(self.known.remove(path)),
+        }
+    }
+
+    /// Something came here from another path, which has a hint of its own.
+    fn moved(
+        &mut self,
+        from: &LayerPath,
+        path: &LayerPath,
+        mut now: Seen,
+        told: &mut Told,
+    ) -> Result<(), SnapshotError> {
+        let source = self.known.get(from).copied();
+        match source {
+            Some(source) if source.stat.st_ino == now.stat.st_ino => now.copied = source.copied,
+            // Copied up only to be moved, before we looked.
+            _ => {
+                let origin = self.below.find(from)?;
+                let came_up = origin
+                    .is_some_and(|origin| self.marks.is_copied_up(&self.tree, path, &now.stat, &origin.stat));
+                now.copied = origin.filter(|_| came_up).map_or(0, |origin| super::seen::content(&origin.stat));
+            }
+        }
+        self.forget_below(path, told);
+        self.known.remove(path);
+        let hint = Hint { from: Some(from.clone()), written: false };
+        told.tell(path, deeds(None, Some(&now), &hint), Some(&now));
+        self.known.insert(path.clone(), now);
+        if !now.is_directory() {
+            return Ok(());
+        }
+        // What is in it moved with it; the rest of it is found by looking.
+        for (old, seen) in below(&self.known, from).into_iter().filter(|(old, _)| old != from) {
+            let Some(new) = rebase(&old, from, path) else { continue };
+            self.known.remove(&old);
+            told.tell(&old, vec![Deed::Gone], None);
+            let seen = Seen { below: self.below.find(&new)?, ..seen };
+            told.tell(&new, vec![Deed::Renamed { from: old }], Some(&seen));
+            self.known.insert(new, seen);
+        }
+        self.enter(path, told)
+    }
+
+    /// Watches a directory and looks at all that is in it.
+    fn enter(&mut self, folder: &LayerPath, told: &mut Told) -> Result<(), SnapshotError> {
+        let found = self.gather(folder)?;
+        let gone: Vec<_> = below(&self.known, folder)
+            .into_iter()
+            .map(|(path, _)| path)
+            .filter(|path| path != folder && !found.contains_key(path))
+            .collect();
+        for path in gone.into_iter().rev() {
+            self.settle(&path, None, &Hint::default(), told);
+        }
+        for (path, seen) in found {
+            self.settle(&path, Some(seen), &Hint::default(), told);
+        }
+        Ok(())
+    }
+
+    /// A directory is gone with all that was in it.
+    fn forget_below(&mut self, folder: &LayerPath, told: &mut Told) {
+        for (path, _) in below(&self.known, folder).into_iter().rev().filter(|(path, _)| path != folder) {
+            self.settle(&path, None, &Hint::default(), told);
+        }
+    }
+
+    /// All that is below a directory, which is watched with its directories before it is listed: what is made
+    /// meanwhile is listed or hinted at, or both.
+    fn gather(&mut self, folder: &LayerPath) -> Result<BTreeMap<LayerPath, Seen>, SnapshotError> {
+        let mut found = BTreeMap::new();
+        let Self { tree, marks, below, inotify, .. } = self;
+        watch_folder(inotify, tree, folder);
+        scan(tree, *marks, folder, false, &mut |item| {
+            if item.is_directory() {
+                watch_folder(inotify, tree, item.path);
+            }
+            if let Some(seen) = Seen::of(item.path, (item.stat, item.mark), tree, *marks, below)? {
+                found.insert(item.path.clone(), seen);
+            }
+            if found.len() > MOST {
+                let source = std::io::Error::other(format!("more than {MOST} paths were written"));
+                return Err(CaptureError::Io { action: "follow", path: item.path.clone(), source });
+            }
+            Ok(true)
+        })?;
+        Ok(found)
+    }
+
+    /// All of a writable directory; of a copy, what differs.
+    fn everything(&mut self) -> Result<BTreeMap<LayerPath, Seen>, SnapshotError> {
+        self.looked = Instant::now();
+        if self.marks != Marks::Copy {
+            return self.gather(&LayerPath::root());
+        }
+        let mut found = BTreeMap::new();
+        for change in changes(&Written { upper: &self.upper, lowers: &self.lowers, marks: self.marks })? {
+            let seen = match (change.kind, self.below.find(&change.path)?) {
+                (ChangeKind::Deleted, Some(below)) => Some(Seen {
+                    stat: below.stat,
+                    mark: Mark::Whiteout,
+                    below: Some(below),
+                    copied_up: false,
+                    copied: 0,
+                }),
+                _ => self.see(&change.path)?,
+            };
+            found.extend(seen.map(|seen| (change.path, seen)));
+        }
+        Ok(found)
+    }
+
+    fn start_over(&mut self) -> Result<Batch, SnapshotError> {
+        let mut told = Told::new();
+        if let Some(inotify) = &mut self.inotify {
+            // What it hints at is looked at anyway.
+            let mut hints = Hints::default();
+            inotify.read(self.marks, &mut hints).map_err(SnapshotError::io("watch", &self.upper))?;
+        }
+        self.known = self.everything()?;
+        for (path, seen) in &self.known {
+            told.tell(path, deeds(None, Some(seen), &Hint::default()), Some(seen));
+        }
+        Ok(Batch { reset: true, events: told.events })
+    }
+
+    /// Looks at everything and tells the difference.
+    fn compare(&mut self) -> Result<Batch, SnapshotError> {
+        let mut told = Told::new();
+        let found = self.everything()?;
+        let gone: Vec<_> = self.known.keys().filter(|path| !found.contains_key(path)).cloned().collect();
+        for path in gone.into_iter().rev() {
+            self.settle(&path, None, &Hint::default(), &mut told);
+        }
+        for (path, seen) in found {
+            // Whatever changed a file's time wrote to it, as far as can be told.
+            self.settle(&path, Some(seen), &Hint { written: true, from: None }, &mut told);
+        }
+        Ok(Batch { reset: false, events: told.events })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Woken {
+    Stopped,
+    Perhaps,
+}
+
+/// Events of a batch.
+struct Told {
+    at: SystemTime,
+    events: Vec<Event>,
+}
+
+impl Told {
+    fn new() -> Self {
+        Self { at: SystemTime::now(), events: Vec::new() }
+    }
+
+    fn tell(&mut self, path: &LayerPath, deeds: Vec<Deed>, now: Option<&Seen>) {
+        let entry = now.map(Seen::entry);
+        let event = |deed| Event { at: self.at, path: path.clone(), deed, entry };
+        self.events.extend(deeds.into_iter().map(event));
+    }
+}
+
+/// Watches a directory; when the kernel has no more watches to give, none are used.
+fn watch_folder(inotify: &mut Option<Inotify>, tree: &Tree, path: &LayerPath) {
+    let Some(watches) = inotify else { return };
+    if let Err(error) = watches.add(tree, path) {
+        tracing::warn!(%path, %error, "too many directories to watch: looking at everything now and then");
+        *inotify = None;
+    }
+}
