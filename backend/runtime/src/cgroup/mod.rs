@@ -5,6 +5,6 @@ mod oom;
 mod stats;
 
 pub(crate) use hierarchy::{Cgroups, Hierarchies};
-pub(crate) use oom::{OomWatch, kills};
+pub(crate) use oom::{LOOK_AGAIN, OomWatch, kills};
 pub use stats::{BlockDevice, Cpu, Interface, Memory, Pids, Stats};
 pub(crate) use stats::{frozen, read};

@@ -1,6 +1,6 @@
 //! Whether the kernel killed something because a memory limit was reached.
 
-use std::{fs, io, os::fd::OwnedFd, path::Path};
+use std::{fs, io, os::fd::OwnedFd, path::Path, time::Duration};
 
 use rustix::event::{EventfdFlags, PollFlags, eventfd};
 
@@ -33,7 +33,15 @@ pub(crate) struct OomWatch {
     /// What to poll for.
     pub flags: PollFlags,
     seen: u64,
+    /// How often to look again: version 1 tells before it kills.
+    looks: u8,
 }
+
+/// How often, with [`LOOK_AGAIN`] in between, to look for a kill that was announced.
+const LOOKS: u8 = 50;
+
+/// How long a kill may take that was announced.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 impl OomWatch {
     /// Subscribes.
@@ -41,7 +49,7 @@ impl OomWatch {
         let (file, v1) = events_file(cgroups).ok_or(io::ErrorKind::NotFound)?;
         let (ready, flags) =
             if v1 { (subscribe_v1(&file)?, PollFlags::IN) } else { (open(&file)?, PollFlags::PRI) };
-        let watch = Self { ready, flags, seen: kills(cgroups) };
+        let watch = Self { ready, flags, seen: kills(cgroups), looks: 0 };
         watch.acknowledge();
         Ok(watch)
     }
@@ -51,11 +59,24 @@ impl OomWatch {
         &self.ready
     }
 
-    /// After it was ready: whether something was killed since the last call.
-    pub fn killed(&mut self, cgroups: &Cgroups) -> bool {
-        self.acknowledge();
+    /// Whether there may be a kill to find without further notice, if one looks again in [`LOOK_AGAIN`].
+    pub fn is_expectant(&self) -> bool {
+        self.looks > 0
+    }
+
+    /// Whether something was killed since the last call. `ready` says whether the descriptor was.
+    pub fn killed(&mut self, ready: bool, cgroups: &Cgroups) -> bool {
+        if ready {
+            self.acknowledge();
+            self.looks = LOOKS;
+        }
+        if self.looks == 0 {
+            return false;
+        }
         let now = kills(cgroups);
-        std::mem::replace(&mut self.seen, now) < now
+        let killed = std::mem::replace(&mut self.seen, now) < now;
+        self.looks = if killed { 0 } else { self.looks - 1 };
+        killed
     }
 
     /// Reads, which is what ends the readiness.

@@ -15,7 +15,7 @@ pub struct Stats {
     pub pids: Pids,
     /// Block devices.
     pub block: Vec<BlockDevice>,
-    /// Network interfaces of its network namespace but the loopback, by name.
+    /// Network interfaces but the loopback, by name; none when it has the host's network.
     pub interfaces: BTreeMap<String, Interface>,
     /// Whether the counters come from cgroup version 2, which names those of the memory differently.
     pub unified: bool,
@@ -126,7 +126,10 @@ pub(crate) fn read(cgroups: &Cgroups, pid: i32) -> Stats {
         limit: number(at, "pids.max"),
     });
     let block = if cgroups.v1("blkio").is_some() { block_v1(cgroups) } else { block_v2(cgroups) };
-    let interfaces = interfaces(&text(format!("/proc/{pid}/net/dev")));
+    // In the host's namespace they are the host's.
+    let namespace = |of: &str| fs::read_link(format!("/proc/{of}/ns/net")).ok();
+    let own = namespace(&pid.to_string()) != namespace("self");
+    let interfaces = if own { interfaces(&text(format!("/proc/{pid}/net/dev"))) } else { BTreeMap::new() };
     Stats { cpu, memory, pids, block, interfaces, unified }
 }
 

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Time,
-    cgroup::OomWatch,
+    cgroup::{LOOK_AGAIN, OomWatch},
     log::{LogWriter, Stream},
     record::Lock,
     wire::{Launch, Launched, PIECE, Reply},
@@ -103,9 +103,7 @@ impl Shim {
         while !self.is_over() {
             let ready = self.wait()?;
             self.reap(ready.process);
-            if ready.oom {
-                self.out_of_memory();
-            }
+            self.out_of_memory(ready.oom);
             if ready.listener {
                 self.accept();
             }
@@ -167,8 +165,10 @@ impl Shim {
         let awaited = !self.told && !self.held && !self.waits_for_client();
         let last_words =
             self.ended.filter(|_| awaited).map(|(.., heard)| LAST_WORDS.saturating_sub(heard.elapsed()));
+        let oom =
+            self.oom.as_ref().filter(|oom| self.ended.is_none() && oom.is_expectant()).map(|_| LOOK_AGAIN);
         let orphans = (!self.told).then_some(ORPHANS);
-        let shortest = [rest, last_words, orphans].into_iter().flatten().min()?;
+        let shortest = [rest, last_words, oom, orphans].into_iter().flatten().min()?;
         // A millisecond more, so that what we wait for is then surely past.
         Timespec::try_from(shortest + Duration::from_millis(1)).ok()
     }
@@ -196,9 +196,9 @@ impl Shim {
         self.streams.drop_input();
     }
 
-    fn out_of_memory(&mut self) {
+    fn out_of_memory(&mut self, ready: bool) {
         let cgroups = &self.launched.cgroups;
-        if self.oom.as_mut().is_some_and(|oom| oom.killed(cgroups)) {
+        if self.oom.as_mut().is_some_and(|oom| oom.killed(ready, cgroups)) {
             let watching = self.clients.iter_mut().filter(|client| client.watches);
             watching.for_each(|client| client.send(&Reply::OutOfMemory));
         }

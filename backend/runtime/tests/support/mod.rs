@@ -142,13 +142,14 @@ impl Place {
         left
     }
 
-    /// Shims and containers: whoever has this test's directory as their working directory, root or argument.
+    /// Shims, which work in this test's directory, and what is in its cgroups.
     pub fn processes(&self) -> Vec<String> {
         let directory = self.directory.path();
         let processes = fs::read_dir("/proc").expect("mounted").flatten();
         let ours = processes.filter_map(|process| {
-            let link = |name: &str| fs::read_link(process.path().join(name)).unwrap_or_default();
-            let ours = link("cwd").starts_with(directory) || link("root").starts_with(directory);
+            let shim = fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(directory));
+            let cgroup = fs::read_to_string(process.path().join("cgroup")).unwrap_or_default();
+            let ours = shim || cgroup.contains(&format!("/{}/", self.cgroup));
             ours.then(|| process.path().display().to_string())
         });
         ours.collect()
