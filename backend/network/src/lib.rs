@@ -29,6 +29,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's way to fail"))]
+
 mod address;
 mod config;
 mod dns;

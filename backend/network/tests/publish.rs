@@ -53,13 +53,31 @@ fn are_reached_from_everywhere() {
         let own = container("own");
         networks.attach(&own.container, "bridge", &EndpointSettings::default()).await.unwrap();
         for one in [&web, &own] {
-            assert!(one.space.within(|| connect(&format!("{HOST}:8080"))).is_ok(), "from a container");
+            let seen = one.space.within(|| connect(&format!("{HOST}:8080")).unwrap());
+            assert_eq!(seen, "172.17.0.1", "a neighbour, and itself, through the host");
         }
+        let seen = own.space.within(|| udp(&format!("{HOST}:5353"), "hi ").unwrap());
+        assert_eq!(seen, "hi 172.17.0.1");
         networks.create(strata_network::NetworkConfig::new("apart")).await.unwrap();
         let apart = container("apart");
         networks.attach(&apart.container, "apart", &EndpointSettings::default()).await.unwrap();
         assert!(apart.space.within(|| connect(&format!("{HOST}:8080"))).is_ok(), "from another network");
+        assert!(apart.space.within(|| udp(&format!("{HOST}:5353"), "hi ")).is_ok());
         assert!(apart.space.within(|| connect("172.17.0.2:80")).is_err(), "but only there");
+
+        let config =
+            strata_network::NetworkConfig { internal: true, ..strata_network::NetworkConfig::new("inner") };
+        networks.create(config).await.unwrap();
+        let inner = container("inner");
+        let there = networks.attach(&inner.container, "inner", &EndpointSettings::default()).await.unwrap();
+        let gateway = networks.inspect("inner").unwrap().pools[0].gateway.unwrap();
+        assert!(there.gateway.is_none());
+        assert!(
+            inner.space.within(|| connect(&format!("{gateway}:8080"))).is_ok(),
+            "from an internal network"
+        );
+        networks.detach(&inner.container.id).await.unwrap();
+        networks.remove("inner").await.unwrap();
 
         for one in [&web, &own, &apart] {
             networks.detach(&one.container.id).await.unwrap();
@@ -92,10 +110,10 @@ fn are_given_once_and_given_back() {
         assert!(error.ends_with("): Bind for 0.0.0.0:8080 failed: port is already allocated"), "{error}");
         assert!(networks.of(&second.container.id).is_empty());
         assert!(!second.space.run("ip link").contains("eth0"));
-        let foreign = TcpListener::bind("127.0.0.1:8081").unwrap();
-        let request = settings(&[publish("80", Some("127.0.0.1"), "8081")]);
+        let foreign = TcpListener::bind("127.0.0.1:8090").unwrap();
+        let request = settings(&[publish("80", Some("127.0.0.1"), "8090")]);
         let error = networks.attach(&second.container, "bridge", &request).await.unwrap_err().to_string();
-        assert!(error.ends_with("listen tcp4 127.0.0.1:8081: bind: address already in use"), "{error}");
+        assert!(error.ends_with("listen tcp4 127.0.0.1:8090: bind: address already in use"), "{error}");
         drop(foreign);
 
         let twice = settings(&[publish("80", None, "8080-8082"), publish("81", None, "")]);

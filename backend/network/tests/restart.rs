@@ -38,7 +38,7 @@ fn what_runs_goes_on_and_what_ended_is_swept() {
         let problems = second.restore(vec![kept.clone(), named.clone()]).await.unwrap();
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(second.inspect("mine").unwrap(), network);
-        assert_eq!(second.of(&web.container.id), [kept.clone()]);
+        assert_eq!(second.of(&web.container.id), vec![kept.clone()]);
         assert_eq!(connect("127.0.0.1:8080").unwrap(), "172.17.0.1", "the proxy is back");
         assert_eq!(machine.world.within(|| connect(&format!("{HOST}:8080"))).unwrap(), WORLD);
         assert_eq!(

@@ -13,7 +13,8 @@
 //! | `STRATA-TAG-FWD` | filter FORWARD | what is let through, though docker's policy be DROP |
 //! | `STRATA-TAG-IN` | filter INPUT | ports of the host that containers don't reach |
 //!
-//! Connections to published ports from the host itself, and from our own networks, go through the proxy.
+//! Connections to published ports from the host itself, from internal networks, and from a container to its own go
+//! through the proxy.
 
 mod iptables;
 mod plan;

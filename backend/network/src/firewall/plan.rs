@@ -14,7 +14,7 @@ const PORTS: usize = 15;
 pub struct Plan {
     /// The server's mark.
     pub tag: String,
-    /// Networks that have a bridge.
+    /// Networks that have a bridge, closed ones first: what they drop must not be let through for another.
     pub networks: Vec<Range>,
     /// Published ports.
     pub forwards: Vec<Forward>,
@@ -88,6 +88,29 @@ impl Plan {
         self.networks.iter().filter(move |range| range.subnets.iter().any(|subnet| subnet.is_v4() == v4))
     }
 
+    fn translations(&self, v4: bool) -> Vec<String> {
+        self.forwards.iter().filter_map(|forward| translation(forward, v4)).flatten().collect()
+    }
+
+    /// Whose packets get another source address.
+    fn sources(&self, range: &Range, v4: bool) -> Vec<String> {
+        if range.internal {
+            return Vec::new();
+        }
+        let bridge = &range.bridge;
+        let mut rules = Vec::new();
+        for subnet in range.subnets.iter().filter(|subnet| subnet.is_v4() == v4) {
+            if range.masquerade {
+                rules.push(format!("-s {subnet} ! -o {bridge} -j MASQUERADE"));
+            }
+            // A neighbour's answer must come back through the host if the question went to the host's address.
+            if !self.translations(v4).is_empty() {
+                rules.push(format!("-s {subnet} -o {bridge} -m conntrack --ctstate DNAT -j MASQUERADE"));
+            }
+        }
+        rules
+    }
+
     /// The rules of one chain, each a line of `iptables-restore`.
     pub fn rules(&self, chain: &Chain, v4: bool) -> String {
         let mut text = String::new();
@@ -97,8 +120,7 @@ impl Plan {
         };
         match chain.name {
             "NAT" => {
-                let open = self.ranges(v4).filter(|range| range.masquerade && !range.internal);
-                let rules: Vec<String> = open.flat_map(|range| masquerade(range, v4)).collect();
+                let rules: Vec<String> = self.ranges(v4).flat_map(|range| self.sources(range, v4)).collect();
                 if !rules.is_empty() {
                     // What the host says to itself from a bridge's address doesn't leave.
                     rule("-o lo -j RETURN".to_owned());
@@ -106,10 +128,10 @@ impl Plan {
                 rules.into_iter().for_each(rule);
             }
             "DNAT" => {
-                let translations: Vec<String> =
-                    self.forwards.iter().filter_map(|forward| translation(forward, v4)).collect();
+                let translations = self.translations(v4);
                 if !translations.is_empty() {
-                    self.ranges(v4).for_each(|range| rule(format!("-i {} -j RETURN", range.bridge)));
+                    let closed = self.ranges(v4).filter(|range| range.internal);
+                    closed.for_each(|range| rule(format!("-i {} -j RETURN", range.bridge)));
                 }
                 translations.into_iter().for_each(rule);
             }
@@ -121,12 +143,7 @@ impl Plan {
     }
 }
 
-fn masquerade(range: &Range, v4: bool) -> impl Iterator<Item = String> {
-    let subnets = range.subnets.iter().filter(move |subnet| subnet.is_v4() == v4);
-    subnets.map(|subnet| format!("-s {subnet} ! -o {} -j MASQUERADE", range.bridge))
-}
-
-fn translation(forward: &Forward, v4: bool) -> Option<String> {
+fn translation(forward: &Forward, v4: bool) -> Option<[String; 2]> {
     let Forward { port: PublishedPort { port, host_ip, host_port }, to } = forward;
     if to.is_ipv4() != v4 || host_ip.is_ipv4() != v4 || host_ip.is_loopback() {
         return None;
@@ -136,21 +153,21 @@ fn translation(forward: &Forward, v4: bool) -> Option<String> {
         Protocol::Tcp => "tcp",
         Protocol::Udp => "udp",
     };
-    Some(format!("{address}-p {protocol} --dport {host_port} -j DNAT --to-destination {to}"))
+    let at = format!("{address}-p {protocol} --dport {host_port}");
+    // A bridge doesn't send a packet back to where it came from: to itself, a container goes through the proxy.
+    Some([format!("-s {} {at} -j RETURN", to.ip()), format!("{at} -j DNAT --to-destination {to}")])
 }
 
 fn isolation(range: &Range) -> Vec<String> {
     let bridge = &range.bridge;
     let between = if range.between { "RETURN" } else { "DROP" };
     let mut rules = Vec::new();
-    if !range.between {
-        rules.push(format!("-i {bridge} -o {bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN"));
-    }
-    rules.push(format!("-i {bridge} -o {bridge} -j {between}"));
     if range.internal {
+        rules.push(format!("-i {bridge} -o {bridge} -j {between}"));
         rules.push(format!("-i {bridge} -j DROP"));
     } else {
         rules.push(format!("-o {bridge} -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j RETURN"));
+        rules.push(format!("-i {bridge} -o {bridge} -j {between}"));
     }
     rules.push(format!("-o {bridge} -j DROP"));
     rules
@@ -206,8 +223,8 @@ mod tests {
         Plan {
             tag: "0badcafe".into(),
             networks: vec![
-                range("strata0", "172.17.0.0/16"),
                 Range { internal: true, between: false, ..range("mine", "10.0.0.0/24") },
+                range("strata0", "172.17.0.0/16"),
             ],
             forwards: vec![
                 forward("0.0.0.0", "172.17.0.2:80"),
@@ -227,7 +244,12 @@ mod tests {
 
     #[test]
     fn only_networks_with_a_way_out_are_masqueraded() {
-        assert_eq!(text("NAT", true), "-o lo -j RETURN\n-s 172.17.0.0/16 ! -o strata0 -j MASQUERADE\n");
+        assert_eq!(
+            text("NAT", true),
+            "-o lo -j RETURN\n\
+             -s 172.17.0.0/16 ! -o strata0 -j MASQUERADE\n\
+             -s 172.17.0.0/16 -o strata0 -m conntrack --ctstate DNAT -j MASQUERADE\n"
+        );
         assert_eq!(text("NAT", false), "");
     }
 
@@ -235,8 +257,10 @@ mod tests {
     fn ports_of_the_loopback_are_left_to_the_proxy() {
         assert_eq!(
             text("DNAT", true),
-            "-i strata0 -j RETURN\n-i mine -j RETURN\n\
+            "-i mine -j RETURN\n\
+             -s 172.17.0.2 -p tcp --dport 8080 -j RETURN\n\
              -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n\
+             -s 172.17.0.3 -d 192.0.2.2 -p tcp --dport 8080 -j RETURN\n\
              -d 192.0.2.2 -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.3:80\n"
         );
         assert_eq!(text("DNAT", false), "");
@@ -246,13 +270,12 @@ mod tests {
     fn networks_are_apart_and_internal_ones_closed() {
         assert_eq!(
             text("ISO", true),
-            "-i strata0 -o strata0 -j RETURN\n\
-             -o strata0 -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j RETURN\n\
-             -o strata0 -j DROP\n\
-             -i mine -o mine -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN\n\
-             -i mine -o mine -j DROP\n\
+            "-i mine -o mine -j DROP\n\
              -i mine -j DROP\n\
-             -o mine -j DROP\n"
+             -o mine -j DROP\n\
+             -o strata0 -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j RETURN\n\
+             -i strata0 -o strata0 -j RETURN\n\
+             -o strata0 -j DROP\n"
         );
     }
 

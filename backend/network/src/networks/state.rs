@@ -136,7 +136,7 @@ impl State {
     pub fn plan(&self, tag: &str) -> Plan {
         let networks = self.up.keys().filter_map(|id| self.networks.get(id));
         let mut networks: Vec<Range> = networks.map(range).collect();
-        networks.sort_by(|a, b| a.bridge.cmp(&b.bridge));
+        networks.sort_by(|a, b| (!a.internal, &a.bridge).cmp(&(!b.internal, &b.bridge)));
         let forwards = self.endpoints.values().flat_map(|live| forwards(&live.endpoint)).collect();
         // Without a bridge there is nobody to be kept away.
         let protected =

@@ -6,6 +6,8 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,
     sync::atomic::{AtomicU16, Ordering},
+    thread,
+    time::Duration,
 };
 
 use rustix::io::Errno;
@@ -21,6 +23,11 @@ const EPHEMERAL: RangeInclusive<u16> = 32768..=60999;
 pub struct Ports {
     next: AtomicU16,
 }
+
+/// A port that was just given back may for a moment still be open in a process that some thread is starting, and has
+/// not got to its program yet.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// For whom ports are taken: the words of errors name it.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +75,15 @@ fn one(
         HostPort::Any => (Box::new(ports.candidates()), true),
     };
     for number in candidates {
-        match take(request.port, addresses, number) {
+        let mut result = take(request.port, addresses, number);
+        let mut tries =
+            if chosen || held(request.port.protocol, addresses, number, ours) { 0 } else { TRIES };
+        while tries > 0 && result.as_ref().is_err_and(|(_, error)| taken(error)) {
+            thread::sleep(PAUSE);
+            result = take(request.port, addresses, number);
+            tries -= 1;
+        }
+        match result {
             Ok(reserved) => {
                 if request.host_port == HostPort::Any {
                     ports.next.store(number.wrapping_add(1), Ordering::Relaxed);
@@ -117,6 +132,21 @@ fn take(port: Port, addresses: &[IpAddr], number: u16) -> Result<Vec<Reserved>, 
         }
     }
     Ok(reserved)
+}
+
+/// Whether one of our containers has a port on one of some addresses.
+fn held(
+    protocol: Protocol,
+    addresses: &[IpAddr],
+    number: u16,
+    ours: &HashSet<(Protocol, IpAddr, u16)>,
+) -> bool {
+    let meets = |one: IpAddr, other: IpAddr| {
+        one == other || (one.is_ipv4() == other.is_ipv4() && (one.is_unspecified() || other.is_unspecified()))
+    };
+    ours.iter().any(|&(own, ip, port)| {
+        own == protocol && port == number && addresses.iter().any(|address| meets(ip, *address))
+    })
 }
 
 fn absent(error: &io::Error) -> bool {
