@@ -208,11 +208,11 @@ impl Watch {
         mut now: Seen,
         told: &mut Told,
     ) -> Result<(), SnapshotError> {
-        let source = self.known.get(from).copied();
+        let source = self.known.get(from).filter(|source| source.stat.st_ino == now.stat.st_ino).copied();
         match source {
-            Some(source) if source.stat.st_ino == now.stat.st_ino => now.copied = source.copied,
+            Some(source) => now.copied = source.copied,
             // Copied up only to be moved, before we looked.
-            _ => {
+            None => {
                 let origin = self.below.find(from)?;
                 let came_up = origin
                     .is_some_and(|origin| self.marks.is_copied_up(&self.tree, path, &now.stat, &origin.stat));
@@ -228,7 +228,8 @@ impl Watch {
             return Ok(());
         }
         // What is in it moved with it; the rest of it is found by looking.
-        for (old, seen) in below(&self.known, from).into_iter().filter(|(old, _)| old != from) {
+        let inside = if source.is_some() { below(&self.known, from) } else { Vec::new() };
+        for (old, seen) in inside.into_iter().filter(|(old, _)| old != from) {
             let Some(new) = rebase(&old, from, path) else { continue };
             self.known.remove(&old);
             told.tell(&old, vec![Deed::Gone], None);
