@@ -14,38 +14,42 @@ pub struct Process {
 }
 
 impl Process {
-    /// Looks the start time of a living process up.
+    /// Looks the start time of a process up.
     ///
     /// # Errors
     /// When there is no such process.
     pub fn identify(pid: i32) -> io::Result<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        let start_time = start_time(&stat).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+        let (_, start_time) = parse(&stat).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
         Ok(Self { pid, start_time })
     }
 
-    /// Whether this very process still exists, as a zombie perhaps.
+    /// Whether this very process has not ended. One that nobody has reaped yet has.
     pub fn is_alive(&self) -> bool {
-        Self::identify(self.pid).is_ok_and(|now| now == *self)
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+        parse(&stat)
+            .is_some_and(|(state, start_time)| start_time == self.start_time && !matches!(state, "Z" | "X"))
     }
 }
 
-/// Field 22. The second is a name in parentheses that may contain anything, so we count after the last one.
-fn start_time(stat: &str) -> Option<u64> {
-    stat.rsplit_once(") ")?.1.split(' ').nth(19)?.parse().ok()
+/// Fields 3 and 22, state and start time. The second is a name in parentheses that may contain anything, so we count after
+/// the last one.
+fn parse(stat: &str) -> Option<(&str, u64)> {
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    Some((fields.next()?, fields.nth(18)?.parse().ok()?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Process, start_time};
+    use super::{Process, parse};
 
     #[test]
     fn finds_the_field_behind_any_name() {
         let stat = |name: &str| format!("7 ({name}) S 1 7 7 0 -1 4 1 2 3 4 5 6 7 8 20 0 1 0 4711 1 2");
         for name in ["sh", "a b", "x) S 1 (", ")"] {
-            assert_eq!(start_time(&stat(name)), Some(4711), "{name}");
+            assert_eq!(parse(&stat(name)), Some(("S", 4711)), "{name}");
         }
-        assert_eq!(start_time("7 (sh"), None);
+        assert_eq!(parse("7 (sh"), None);
     }
 
     #[test]

@@ -102,19 +102,24 @@ impl LogReader {
         }
         let mut newer: Option<PathBuf> = None;
         for path in self.options.files() {
-            match identify(&path)? {
-                Some((inode, _)) if inode == open.inode => {
-                    let Some(newer) = newer else { return Ok(false) };
-                    // Nobody writes to a rotated file, but somebody may have between our read and its rotation.
-                    if open.file.metadata()?.len() != open.offset {
-                        return Ok(true);
-                    }
-                    self.current = Open::at(&newer, 0)?;
-                    self.torn.clear();
-                    return Ok(true);
-                }
-                _ => newer = Some(path),
+            if identify(&path)?.is_none_or(|(inode, _)| inode != open.inode) {
+                newer = Some(path);
+                continue;
             }
+            // In the middle of a rotation there is no newer one yet. It will wake us when there is.
+            let Some(next) = newer.map(|newer| Open::at(&newer, 0)).transpose()?.flatten() else {
+                return Ok(false);
+            };
+            // If ours was rotated again meanwhile, what we opened may be the one after the next.
+            if identify(&path)?.is_none_or(|(inode, _)| inode != open.inode) {
+                return Ok(true);
+            }
+            // Nobody writes to a rotated file, but somebody may have between our read and its rotation.
+            if open.file.metadata()?.len() == open.offset {
+                self.current = Some(next);
+                self.torn.clear();
+            }
+            return Ok(true);
         }
         // Ours was rotated away.
         self.current = oldest(&self.options)?;
