@@ -61,6 +61,7 @@ function mount(host, label, lines, onState, onLeave) {
     return false;
   });
   let socket;
+  let silent = true;
   const send = what => socket?.readyState === WebSocket.OPEN && socket.send(what);
   const size = () => send(JSON.stringify({ columns: term.cols, rows: term.rows }));
   const encoder = new TextEncoder();
@@ -77,6 +78,11 @@ function mount(host, label, lines, onState, onLeave) {
   return {
     paint,
     focus: () => term.focus(),
+    silent: () => silent,
+    write(bytes) {
+      silent = false;
+      term.write(bytes);
+    },
     connect(url) {
       socket?.close();
       const mine = socket = new WebSocket(url);
@@ -84,10 +90,15 @@ function mount(host, label, lines, onState, onLeave) {
       onState("connecting");
       mine.onopen = () => {
         term.reset();
+        silent = true;
         onState("open");
         size();
       };
-      mine.onmessage = event => mine === socket && term.write(typeof event.data === "string" ? event.data : new Uint8Array(event.data));
+      mine.onmessage = event => {
+        if (mine !== socket) return;
+        silent = false;
+        term.write(typeof event.data === "string" ? event.data : new Uint8Array(event.data));
+      };
       mine.onclose = () => mine === socket && onState("closed");
     },
     destroy() {

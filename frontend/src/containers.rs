@@ -116,7 +116,7 @@ impl State {
     pub fn sign(self) -> &'static str {
         match self {
             Self::Running => "●",
-            Self::Paused => "‖",
+            Self::Paused => "▮▮",
             Self::Restarting => "↻",
             Self::Created => "○",
             Self::Exited | Self::Removing => "■",

@@ -224,9 +224,8 @@ mod tests {
             };
             let (a, b) = (text(), text());
             let lines = merge(&a, &b);
-            let side = |without| {
-                lines.iter().filter(|l| l.fate != without).map(|l| l.text).collect::<Vec<_>>()
-            };
+            let side =
+                |without| lines.iter().filter(|l| l.fate != without).map(|l| l.text).collect::<Vec<_>>();
             assert_eq!(side(Fate::Added), a);
             assert_eq!(side(Fate::Removed), b);
             let mut common = vec![vec![0; b.len() + 1]; a.len() + 1];

@@ -72,16 +72,7 @@ impl Log {
         }
         self.rest.extend_from_slice(chunk);
         let bytes = std::mem::take(&mut self.rest);
-        let mut left = bytes.as_slice();
-        // A frame: which stream, three zeros, length as a big-endian number, that many bytes.
-        while let Some((header, after)) = left.split_first_chunk::<8>() {
-            let [stream, _, _, _, length @ ..] = *header;
-            let length = u32::from_be_bytes(length) as usize;
-            let Some((payload, after)) = after.split_at_checked(length) else { break };
-            self.write(if stream == 2 { Source::Error } else { Source::Out }, payload);
-            left = after;
-        }
-        self.rest = left.to_vec();
+        self.rest = split(&bytes, |source, payload| self.write(source, payload)).to_vec();
     }
 
     fn write(&mut self, source: Source, bytes: &[u8]) {
@@ -97,6 +88,27 @@ impl Log {
             }
         }
     }
+}
+
+/// The bytes of all frames, in order, without their headers.
+pub fn payloads(frames: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(frames.len());
+    split(frames, |_, payload| bytes.extend_from_slice(payload));
+    bytes
+}
+
+/// Gives each whole frame to `take`; what is left is the beginning of the next.
+///
+/// A frame: which stream, three zeros, length as a big-endian number, that many bytes.
+fn split<'a>(mut left: &'a [u8], mut take: impl FnMut(Source, &'a [u8])) -> &'a [u8] {
+    while let Some((header, after)) = left.split_first_chunk::<8>() {
+        let [stream, _, _, _, length @ ..] = *header;
+        let length = u32::from_be_bytes(length) as usize;
+        let Some((payload, after)) = after.split_at_checked(length) else { break };
+        take(if stream == 2 { Source::Error } else { Source::Out }, payload);
+        left = after;
+    }
+    left
 }
 
 /// A line that is being written, and where in a terminal sequence it is.
@@ -183,6 +195,7 @@ mod tests {
     #[test]
     fn frames_survive_any_cut() {
         let whole = [frame(1, "one\ntw"), frame(2, "bad\n"), frame(1, "o\n"), frame(1, "begun")].concat();
+        assert_eq!(payloads(&whole), b"one\ntwbad\no\nbegun");
         for cut in 0..whole.len() {
             let mut log = Log::new(false);
             log.push(&whole[..cut]);
@@ -194,7 +207,11 @@ mod tests {
                 (3, Source::Out, "two"),
                 (4, Source::Out, "begun"),
             ];
-            assert_eq!(lines, expected.map(|(number, source, text)| (number, source, text.to_owned())), "{cut}");
+            assert_eq!(
+                lines,
+                expected.map(|(number, source, text)| (number, source, text.to_owned())),
+                "{cut}"
+            );
         }
     }
 

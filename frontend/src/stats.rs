@@ -94,7 +94,8 @@ fn share(before: &Cpu, now: &Cpu) -> Option<f64> {
         return None;
     }
     let spent = now.cpu_usage.total_usage.checked_sub(before.cpu_usage.total_usage)? as f64;
-    let passed = now.system_cpu_usage.checked_sub(before.system_cpu_usage).filter(|passed| *passed > 0)? as f64;
+    let passed =
+        now.system_cpu_usage.checked_sub(before.system_cpu_usage).filter(|passed| *passed > 0)? as f64;
     let processors = match now.online_cpus {
         0 => now.cpu_usage.percpu_usage.len().max(1) as u64,
         known => known,

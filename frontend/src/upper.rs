@@ -251,7 +251,8 @@ impl Upper {
 
     /// Every path as a tree: each below the directories that it lies in, also those that the layer doesn't have.
     pub fn tree(&self) -> Vec<Branch<'_>> {
-        let mut paths: Vec<Vec<&[u8]>> = self.rows.keys().map(|path| path.split(|b| *b == b'/').collect()).collect();
+        let mut paths: Vec<Vec<&[u8]>> =
+            self.rows.keys().map(|path| path.split(|b| *b == b'/').collect()).collect();
         paths.sort();
         let mut tree: Vec<Branch<'_>> = Vec::with_capacity(paths.len());
         let mut last: Vec<&[u8]> = Vec::new();
@@ -419,11 +420,16 @@ mod tests {
         let mut upper = Upper::default();
         upper.take(batch(true, Vec::new()));
         let made = ["a", "a/b", "a/b/c", "a-side"];
-        let made = made.map(|path| event(path, Deed::Created, added(if path == "a-side" { 'f' } else { 'd' })));
+        let made =
+            made.map(|path| event(path, Deed::Created, added(if path == "a-side" { 'f' } else { 'd' })));
         upper.take(batch(false, made.into()));
         let motions = upper.take(batch(
             false,
-            vec![event("x", Deed::Created, added('f')), event("x", Deed::Gone, None), event("a", Deed::Gone, None)],
+            vec![
+                event("x", Deed::Created, added('f')),
+                event("x", Deed::Gone, None),
+                event("a", Deed::Gone, None),
+            ],
         ));
         assert_eq!(motions, []);
         assert_eq!(upper.rows().map(|row| row.path.as_slice()).collect::<Vec<_>>(), [b"a-side"]);
@@ -452,14 +458,17 @@ mod tests {
         let made = ["a/b/c", "a-b", "a/b", "d"].map(|path| event(path, Deed::Created, added('f')));
         upper.take(batch(true, Vec::new()));
         for event in made {
-            upper.rows.insert(path::decode(&event.path), Row {
-                path: path::decode(&event.path),
-                entry: event.entry.expect("has one"),
-                did: Did::Created,
-                born: 0,
-                touched: 0,
-                deed: None,
-            });
+            upper.rows.insert(
+                path::decode(&event.path),
+                Row {
+                    path: path::decode(&event.path),
+                    entry: event.entry.expect("has one"),
+                    did: Did::Created,
+                    born: 0,
+                    touched: 0,
+                    deed: None,
+                },
+            );
         }
         let tree: Vec<_> = upper
             .tree()

@@ -8,14 +8,17 @@ use web_sys::HtmlScriptElement;
 /// Loads the script whose address is in `<meta name=NAME>`, once, and gives the global that it leaves behind.
 pub async fn load(name: &str, global: &str) -> Result<JsValue, String> {
     let there = || {
-        js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str(global)).ok().filter(|it| !it.is_undefined())
+        js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str(global))
+            .ok()
+            .filter(|it| !it.is_undefined())
     };
     if let Some(module) = there() {
         return Ok(module);
     }
     let selector = format!("meta[name={name}]");
     let meta = document().query_selector(&selector).ok().flatten();
-    let address = meta.and_then(|meta| meta.get_attribute("content")).ok_or_else(|| format!("no {selector}"))?;
+    let address =
+        meta.and_then(|meta| meta.get_attribute("content")).ok_or_else(|| format!("no {selector}"))?;
     let promise = js_sys::Promise::new(&mut |resolve, reject| {
         let script = document().create_element("script").map(JsCast::unchecked_into::<HtmlScriptElement>);
         let (Ok(script), Some(head)) = (script, document().head()) else { return };

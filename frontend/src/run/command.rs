@@ -66,7 +66,10 @@ mod tests {
             ("a\tb\nc", &["a", "b", "c"]),
         ];
         for (text, words) in cases {
-            assert_eq!(split(text).as_deref(), Ok(words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>().as_slice()));
+            assert_eq!(
+                split(text).as_deref(),
+                Ok(words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>().as_slice())
+            );
         }
         assert_eq!((split("a 'b"), split("\"a\\")), (Err('\''), Err('"')));
     }

@@ -178,7 +178,10 @@ impl Form {
         if self.remove {
             words.push("--rm".into());
         }
-        words.push(command::quote(self.image.trim()));
+        words.push(match self.image.trim() {
+            "" => "IMAGE".to_owned(),
+            image => command::quote(image),
+        });
         if let Ok(command) = command::split(&self.command) {
             words.extend(command.iter().map(|word| command::quote(word)));
         }

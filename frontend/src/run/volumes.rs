@@ -13,7 +13,18 @@ pub enum Volume {
 }
 
 const MODES: [&str; 12] = [
-    "ro", "rw", "z", "Z", "nocopy", "shared", "rshared", "slave", "rslave", "private", "rprivate", "delegated",
+    "ro",
+    "rw",
+    "z",
+    "Z",
+    "nocopy",
+    "shared",
+    "rshared",
+    "slave",
+    "rslave",
+    "private",
+    "rprivate",
+    "delegated",
 ];
 
 /// Reads a line.

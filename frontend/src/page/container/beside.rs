@@ -3,12 +3,7 @@
 use leptos::{context::Provider, prelude::*};
 
 use super::{
-    Failed,
-    head::Figures,
-    stack::Sheets,
-    terminal::TerminalPane,
-    use_vessel,
-    state::Vessel,
+    Failed, head::Figures, stack::Sheets, state::Vessel, terminal::TerminalPane, use_vessel,
     writable::Writable,
 };
 use crate::{

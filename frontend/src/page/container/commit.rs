@@ -60,7 +60,8 @@ pub fn Commit() -> impl IntoView {
         if wrong.with_untracked(Option::is_some) || busy.get_untracked() {
             return;
         }
-        let encode = |text: RwSignal<String>| strata_api::path::encode(text.get_untracked().trim().as_bytes());
+        let encode =
+            |text: RwSignal<String>| strata_api::path::encode(text.get_untracked().trim().as_bytes());
         let path = format!(
             "/commit?container={}&repo={}&tag={}&comment={}&author={}&pause={}",
             vessel.known_id(),
@@ -76,7 +77,9 @@ pub fn Commit() -> impl IntoView {
         spawn_local(async move {
             match vessel.client.post::<Committed>(&path, None::<&()>).await {
                 Ok(Committed { id }) => {
-                    let layer = vessel.image.with_untracked(|image| image.as_ref().map_or(0, |image| image.card.layers.len()));
+                    let layer = vessel
+                        .image
+                        .with_untracked(|image| image.as_ref().map_or(0, |image| image.card.layers.len()));
                     harden(layer).await;
                     shelf.refresh();
                     let reference = if handle.is_empty() { id } else { handle };
@@ -95,8 +98,8 @@ pub fn Commit() -> impl IntoView {
     let field = move |id: &'static str, word: Word, value: RwSignal<String>, hint: &'static str| {
         view! {
             <label for=id>{tongue.say(word)}</label>
-            <input id=id class="field" class:mono=hint != "" type="text" data-testid=id autocomplete="off" autocapitalize="off" spellcheck="false" placeholder=hint
-                aria-invalid=move || (hint != "" && wrong.with(Option::is_some)).to_string() aria-describedby="commit-wrong"
+            <input id=id class="field" class:mono=!hint.is_empty() type="text" data-testid=id autocomplete="off" autocapitalize="off" spellcheck="false" placeholder=hint
+                aria-invalid=move || (!hint.is_empty() && wrong.with(Option::is_some)).to_string() aria-describedby="commit-wrong"
                 prop:value=value on:input:target=move |event| value.set(event.target().value())/>
         }
     };
@@ -133,7 +136,8 @@ async fn harden(position: usize) {
     // Fails for a bad name only.
     let _ = sheet.set_attribute("style", &hues::style(position));
     let _ = sheet.class_list().add_1("hardens");
-    let still = window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|m| m.matches());
+    let still =
+        window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|m| m.matches());
     pause(Duration::from_millis(if still { 0 } else { 420 })).await;
     dom::focus("content");
 }

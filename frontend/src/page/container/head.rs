@@ -46,7 +46,10 @@ pub fn Head() -> impl IntoView {
         let id = id.get();
         (!id.is_empty()).then(|| {
             let deeds = state.get().deeds();
-            let each = deeds.iter().map(|deed| view! { <DeedButton id=id.clone() deed=*deed refusal/> }).collect_view();
+            let each = deeds
+                .iter()
+                .map(|deed| view! { <DeedButton id=id.clone() deed=*deed refusal/> })
+                .collect_view();
             view! { {each} <Remove id=id.clone() name=name.clone() state refusal/> }
         })
     };
@@ -105,13 +108,16 @@ fn BesideMenu() -> impl IntoView {
     };
     let single = {
         let here = here.clone();
-        move || matches!(bar.place(), Place::Container(view) if view.beside.is_some()).then(|| {
-            let to = Place::Container(Box::new(Container::of(&here))).print();
-            view! { <a class="quiet" data-testid="beside-end" href=to>{tongue.say(Word::BesideEnd)}</a> }
-        })
+        move || {
+            matches!(bar.place(), Place::Container(view) if view.beside.is_some()).then(|| {
+                let to = Place::Container(Box::new(Container::of(&here))).print();
+                view! { <a class="quiet" data-testid="beside-end" href=to>{tongue.say(Word::BesideEnd)}</a> }
+            })
+        }
     };
     let another = move |_| {
-        let image = vessel.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.image_name.clone()));
+        let image =
+            vessel.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.image_name.clone()));
         dialogs.open_run_beside(&image.unwrap_or_default(), &here);
     };
     let menu = format!("beside-{}", vessel.name.get_value());

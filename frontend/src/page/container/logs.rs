@@ -42,7 +42,8 @@ pub fn Logs() -> impl IntoView {
             set_timeout(draw, BEAT);
         }
     };
-    let subject = Memo::new(move |_| vessel.detail.with(|detail| detail.as_ref().map(|d| (d.id.clone(), d.tty))));
+    let subject =
+        Memo::new(move |_| vessel.detail.with(|detail| detail.as_ref().map(|d| (d.id.clone(), d.tty))));
     let is_live = Memo::new(move |_| vessel.state().is_live());
     Effect::new(move |_| {
         let Some((id, tty)) = subject.get() else { return };

@@ -57,15 +57,20 @@ impl Vessel {
     pub fn start(name: &str) -> Self {
         let yard = use_yard();
         let name = name.to_owned();
+        let detail = RwSignal::new(None::<Arc<ContainerDetail>>);
+        // By its id once that is known: it may get another name.
         let summary = Memo::new({
             let name = name.clone();
-            move |_| yard.find(&name)
+            move |_| {
+                let id = detail.with(|detail| detail.as_ref().map(|detail| detail.id.clone()));
+                yard.find(id.as_ref().unwrap_or(&name))
+            }
         });
         let vessel = Self {
             client: use_client(),
             yard,
             name: StoredValue::new(name),
-            detail: RwSignal::new(None),
+            detail,
             image: RwSignal::new(None),
             failure: RwSignal::new(None),
             no_image: RwSignal::new(None),
@@ -81,7 +86,8 @@ impl Vessel {
                 let _ = vessel.failure.try_set(Some(failure));
             }
         });
-        let id = Memo::new(move |_| vessel.detail.with(|detail| detail.as_ref().map(|detail| detail.id.clone())));
+        let id =
+            Memo::new(move |_| vessel.detail.with(|detail| detail.as_ref().map(|detail| detail.id.clone())));
         Effect::new(move |_| {
             let Some(id) = id.get() else { return };
             while_seen(move |signal| spawn_local(vessel.follow(id.clone(), signal)));
@@ -144,7 +150,8 @@ impl Vessel {
         let name = self.name.get_value();
         let path = format!("/api/containers/{}", strata_api::path::encode(name.as_bytes()));
         let detail: ContainerDetail = self.client.get(&path).await?;
-        let image = format!("/api/image?ref={}", strata_api::path::encode(detail.image.to_string().as_bytes()));
+        let image =
+            format!("/api/image?ref={}", strata_api::path::encode(detail.image.to_string().as_bytes()));
         if self.detail.try_set(Some(Arc::new(detail))).is_some() {
             return Ok(());
         }

@@ -1,20 +1,16 @@
 //! The terminal of a container's process.
 
+use std::time::Duration;
+
 use leptos::{html::Div, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
 
 use super::use_vessel;
 use crate::{
     containers::Deed,
-    names,
+    logs, names,
     page::{
-        api::Failure,
-        containers::DeedButton,
-        dom,
-        marks::Wrong,
-        module,
-        theme::use_paint,
-        tongue::use_tongue,
+        api::Failure, containers::DeedButton, dom, marks::Wrong, module, theme::use_paint, tongue::use_tongue,
     },
     words::Word,
 };
@@ -40,9 +36,19 @@ extern "C" {
     fn focus(this: &Handle);
     #[wasm_bindgen(method)]
     fn connect(this: &Handle, address: &str);
+    /// Whether nothing was drawn since it was connected.
+    #[wasm_bindgen(method)]
+    fn silent(this: &Handle) -> bool;
+    #[wasm_bindgen(method)]
+    fn write(this: &Handle, bytes: &[u8]);
     #[wasm_bindgen(method)]
     fn destroy(this: &Handle);
 }
+
+/// Lines of what was printed before.
+const RECALLED: usize = 500;
+/// How long the engine has to tell them by itself.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// A terminal and what it calls back; ends with its owner.
 struct Terminal {
@@ -106,9 +112,40 @@ pub fn TerminalPane(
         with(&|handle| handle.connect(&address));
     };
     let is_live = Memo::new(move |_| vessel.state().is_live());
+    // What was printed before the page came, if the engine doesn't tell it by itself.
+    let recall = move || {
+        let silent = move || {
+            let silent = live.try_with_value(|live| live.as_ref().is_some_and(|live| live.handle.silent()));
+            silent.unwrap_or(false)
+        };
+        if !silent() {
+            return;
+        }
+        spawn_local(async move {
+            let path = format!("/containers/{}/logs?stdout=1&stderr=1&tail={RECALLED}", vessel.known_id());
+            let Ok(printed) = vessel.client.bytes(&path, None, None).await else { return };
+            let printed = match kind.try_get_untracked().flatten() {
+                Some(false) => logs::payloads(&printed.bytes),
+                _ => printed.bytes,
+            };
+            if silent() {
+                with(&|handle| handle.write(&printed));
+            }
+        });
+    };
     Effect::new(move |_| {
-        if ready.get() && is_live.get() {
+        if !ready.get() {
+            return;
+        }
+        if is_live.get() {
             connect();
+        } else if vessel.yard.is_loaded() {
+            recall();
+        }
+    });
+    Effect::new(move |_| {
+        if state.with(|state| state == "open") {
+            set_timeout(recall, PATIENCE);
         }
     });
     Effect::new(move |_| {

@@ -40,7 +40,8 @@ pub fn Tile(path: Vec<u8>) -> impl IntoView {
     let from = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.entry.from)));
     let letter = move || row.with(|row| row.as_ref().map_or('A', Row::letter)).to_string();
     let copied = Memo::new(move |_| row.with(|row| row.as_ref().map_or(0, |row| row.entry.copied)));
-    let is_directory = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.entry.kind == 'd')));
+    let is_directory =
+        Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.entry.kind == 'd')));
     let to = {
         let path = path.clone();
         move || {

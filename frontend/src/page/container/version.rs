@@ -48,13 +48,15 @@ pub fn Version(path: Vec<u8>) -> impl IntoView {
     let shown = format!("/{}", names::bytes(&path));
     let title = shown.clone();
     let known = move || vessel.revision.get() > 0 && vessel.layers() > 0;
-    let body = move || match row.get() {
+    let body = move || {
+        match row.get() {
         Some(row) => view! { <Open row/> }.into_any(),
         None if known() => {
             view! { <p class="faint hint" data-testid="change-absent">{tongue.with(Word::NotChanged, [shown.clone()])}</p> }
                 .into_any()
         }
         None => view! { <span class="skeleton" style="width:60%"></span> }.into_any(),
+    }
     };
     view! {
         <h3 class="mono version-path" data-testid="change-path" title=title.clone()>{names::middle(&title, 72).into_owned()}</h3>
@@ -112,7 +114,8 @@ fn Open(row: Row) -> impl IntoView {
         }
         match pair.get() {
             None => view! { <div class="reading" aria-busy="true">{[60, 35, 72].map(|width| view! {
-                <span class="skeleton row-skeleton" style=format!("width:{width}%")></span> })}</div> }.into_any(),
+            <span class="skeleton row-skeleton" style=format!("width:{width}%")></span> })}</div> }
+            .into_any(),
             Some(Err(failure)) => {
                 view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> }.into_any()
             }
@@ -157,7 +160,8 @@ async fn fetch(vessel: super::Vessel, row: &Row) -> Result<Pair, Failure> {
 fn Plain(bytes: Arc<Vec<u8>>, layer: Option<usize>, size: Option<u64>) -> impl IntoView {
     let tongue = use_tongue();
     if bytes.is_empty() {
-        return view! { <p class="faint note" data-testid="change-text">{tongue.say(Word::EmptyFile)}</p> }.into_any();
+        return view! { <p class="faint note" data-testid="change-text">{tongue.say(Word::EmptyFile)}</p> }
+            .into_any();
     }
     let length = size.unwrap_or(bytes.len() as u64);
     if sniff(&bytes[..bytes.len().min(4096)]) != Content::Text {
@@ -191,7 +195,8 @@ fn DiffView(below: Arc<Vec<u8>>, now: Arc<Vec<u8>>, layer: Option<usize>) -> imp
     }
     let diff = diff::compare(&below, &now);
     if diff.hunks.is_empty() {
-        return view! { <p class="faint note" data-testid="diff">{tongue.say(Word::SameLines)}</p> }.into_any();
+        return view! { <p class="faint note" data-testid="diff">{tongue.say(Word::SameLines)}</p> }
+            .into_any();
     }
     let line = move |line: &diff::Line<'_>| {
         let (class, sign, style) = match line.fate {
@@ -210,7 +215,11 @@ fn DiffView(below: Arc<Vec<u8>>, now: Arc<Vec<u8>>, layer: Option<usize>) -> imp
             </div>
         }
     };
-    let hunks = diff.hunks.iter().map(|hunk| view! { <div class="hunk">{hunk.lines.iter().map(line).collect_view()}</div> }).collect_view();
+    let hunks = diff
+        .hunks
+        .iter()
+        .map(|hunk| view! { <div class="hunk">{hunk.lines.iter().map(line).collect_view()}</div> })
+        .collect_view();
     view! {
         <p class="faint note diff-sums">
             <span data-testid="lines-added">{tongue.with(Word::LinesAdded, [diff.added.to_string()])}</span>" · "

@@ -170,7 +170,7 @@ pub fn Remove(
         <button type="button" class="quiet" data-testid="remove" on:click=open
             aria-label=tongue.with(Word::RemoveNamed, [shown.clone()])>{tongue.say(Word::Remove)}</button>
         {move || asked.get().then(|| view! {
-            <span class="ask-over" role="alertdialog" aria-label=tongue.with(Word::RemoveNamed, [shown.clone()]) data-testid="remove-ask">
+            <span class="ask-over" on:keydown=move |event| if event.key() == "Escape" { asked.set(false) } role="alertdialog" aria-label=tongue.with(Word::RemoveNamed, [shown.clone()]) data-testid="remove-ask">
                 <span>{question.clone()}</span>
                 <button id="remove-yes" type="button" class="button grave" data-testid="remove-yes" disabled=busy on:click=remove.clone()>{tongue.say(Word::RemoveYes)}</button>
                 <button type="button" class="button" on:click=move |_| asked.set(false)>{tongue.say(Word::Cancel)}</button>

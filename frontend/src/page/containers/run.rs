@@ -157,11 +157,7 @@ fn TextField(
 }
 
 #[component]
-fn ImageField(
-    form: RwSignal<Form>,
-    problems: Memo<Vec<Problem>>,
-    tried: RwSignal<bool>,
-) -> impl IntoView {
+fn ImageField(form: RwSignal<Form>, problems: Memo<Vec<Problem>>, tried: RwSignal<bool>) -> impl IntoView {
     let (tongue, shelf) = (use_tongue(), use_shelf());
     let images = move || {
         let rows = shelf::rows(&shelf.cards(), "");
@@ -188,11 +184,7 @@ fn ImageField(
 
 /// The command, with what the image runs by itself as its hint.
 #[component]
-fn CommandField(
-    form: RwSignal<Form>,
-    problems: Memo<Vec<Problem>>,
-    tried: RwSignal<bool>,
-) -> impl IntoView {
+fn CommandField(form: RwSignal<Form>, problems: Memo<Vec<Problem>>, tried: RwSignal<bool>) -> impl IntoView {
     let (tongue, client, shelf) = (use_tongue(), use_client(), use_shelf());
     let usual = RwSignal::new(None::<String>);
     let left = RwSignal::new(false);

@@ -11,10 +11,10 @@ use crate::{
 
 const GROUPS: [(Pane, Word); 5] = [
     (Pane::Page, Word::KeysPage),
+    (Pane::Container, Word::KeysContainer),
     (Pane::Explorer, Word::KeysExplorer),
     (Pane::Stack, Word::Stack),
     (Pane::Tree, Word::Files),
-    (Pane::Container, Word::KeysContainer),
 ];
 
 /// The dialog, open or not.
