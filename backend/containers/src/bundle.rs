@@ -37,7 +37,8 @@ impl Inner {
             .map_err(|error| Error::internal("cannot open its file system", &error))?;
         self.write_files(record)?;
         let read = |path: &str| {
-            rootfs::read_text(&root, path).map_err(|error| Error::internal(format!("cannot read {path}"), &error))
+            rootfs::read_text(&root, path)
+                .map_err(|error| Error::internal(format!("cannot read {path}"), &error))
         };
         let groups = record.host.group_add.as_deref().unwrap_or_default();
         let who = user::look_up(&record.config.user, &read("/etc/passwd")?, &read("/etc/group")?, groups)?;
@@ -69,8 +70,9 @@ impl Inner {
         })?;
         let bundle = self.folder(&record.id);
         let path = bundle.join("config.json");
-        let text = serde_json::to_vec(&spec)
-            .map_err(|error| Error::new(Kind::Internal, format!("cannot write its specification: {error}")))?;
+        let text = serde_json::to_vec(&spec).map_err(|error| {
+            Error::new(Kind::Internal, format!("cannot write its specification: {error}"))
+        })?;
         fs::write(&path, text)
             .map_err(|error| Error::internal(format!("cannot write {}", path.display()), &error))?;
         Ok(bundle)
@@ -107,12 +109,15 @@ impl Inner {
             "host" => Ok(Some("/dev/shm".into())),
             "shareable" => {
                 let path = own(&record.id);
-                let fail = |error: std::io::Error| Error::internal(format!("cannot mount {}", path.display()), &error);
+                let fail = |error: std::io::Error| {
+                    Error::internal(format!("cannot mount {}", path.display()), &error)
+                };
                 machine::make_private(&path).map_err(fail)?;
                 let options = format!("mode=1777,size={}", record.host.shm_size);
                 let options = std::ffi::CString::new(options).unwrap_or_default();
                 let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-                mount("shm", &path, "tmpfs", flags, options.as_c_str()).map_err(|error| fail(error.into()))?;
+                mount("shm", &path, "tmpfs", flags, options.as_c_str())
+                    .map_err(|error| fail(error.into()))?;
                 Ok(Some(path.display().to_string()))
             }
             mode => match container_of(mode) {
@@ -145,9 +150,11 @@ impl Inner {
         if record.host.init != Some(true) || !own_processes {
             return Ok(None);
         }
-        let found = self.options.init.clone().or_else(|| {
-            machine::program(&["docker-init", "catatonit", "tini-static", "tini"])
-        });
+        let found = self
+            .options
+            .init
+            .clone()
+            .or_else(|| machine::program(&["docker-init", "catatonit", "tini-static", "tini"]));
         match found {
             Some(path) => Ok(Some(path.display().to_string())),
             None => Err(Error::new(
@@ -256,11 +263,15 @@ fn host_devices(record: &Record) -> Result<(Vec<types::Device>, Vec<types::Devic
 fn add_device(mapping: &DeviceMapping, devices: &mut Vec<types::Device>) -> Result<(), Error> {
     let fail = |error: std::io::Error| {
         Error::internal(
-            format!("error gathering device information while adding custom device \"{}\"", mapping.path_on_host),
+            format!(
+                "error gathering device information while adding custom device \"{}\"",
+                mapping.path_on_host
+            ),
             &error,
         )
     };
-    let inside = if mapping.path_in_container.is_empty() { &mapping.path_on_host } else { &mapping.path_in_container };
+    let inside =
+        if mapping.path_in_container.is_empty() { &mapping.path_on_host } else { &mapping.path_in_container };
     let path = Path::new(&mapping.path_on_host).canonicalize().map_err(fail)?;
     if path.is_dir() {
         gather(&path, inside, devices);

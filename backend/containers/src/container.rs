@@ -1,6 +1,6 @@
 //! One container in memory: its record, who works on it, who waits for it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use strata_runtime::{Attached, Id, ProcessKey, Streams};
 use tokio::sync::{oneshot, watch};
@@ -13,7 +13,7 @@ pub(crate) struct Container {
     pub id: String,
     record: Mutex<Record>,
     /// Held by whoever changes what it is: start, the end of its process, remove.
-    pub work: tokio::sync::Mutex<()>,
+    pub work: Arc<tokio::sync::Mutex<()>>,
     /// Clients that attached before there was a process.
     waiting: Mutex<Vec<(Streams, oneshot::Sender<Attached>)>>,
     /// Its ends, for those who wait.
@@ -43,7 +43,7 @@ impl Container {
         Self {
             id: record.id.clone(),
             record: Mutex::new(record),
-            work: tokio::sync::Mutex::default(),
+            work: Arc::default(),
             waiting: Mutex::default(),
             ends: watch::Sender::new(Ends { code, ..Ends::default() }),
             backoff: Mutex::default(),

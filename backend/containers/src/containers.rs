@@ -8,12 +8,8 @@ use std::{
 };
 
 use crate::{
-    Error, Event, EventKind, Kind, Options, Stores,
-    container::Container,
-    machine,
-    record::Record,
-    request::Machine,
-    verbs::exec::Exec,
+    Error, Event, EventKind, Kind, Options, Stores, container::Container, machine, record::Record,
+    request::Machine, verbs::exec::Exec,
 };
 
 /// All containers and volumes of a server. Cheap to clone; all clones are the same.
@@ -39,9 +35,8 @@ impl Containers {
     pub async fn open(stores: Stores, options: Options) -> Result<Self, Error> {
         for folder in ["containers", "volumes"] {
             let path = options.root.join(folder);
-            machine::make_private(&path).map_err(|error| {
-                Error::internal(format!("cannot create {}", path.display()), &error)
-            })?;
+            machine::make_private(&path)
+                .map_err(|error| Error::internal(format!("cannot create {}", path.display()), &error))?;
         }
         let containers = Self(Arc::new(Inner {
             stores,
@@ -83,7 +78,9 @@ impl Inner {
     pub(crate) fn all(&self) -> Vec<Arc<Container>> {
         let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
         let mut list: Vec<_> = all.values().cloned().collect();
-        list.sort_by_cached_key(|container| std::cmp::Reverse((container.record().created, container.id.clone())));
+        list.sort_by_cached_key(|container| {
+            std::cmp::Reverse((container.record().created, container.id.clone()))
+        });
         list
     }
 

@@ -4,14 +4,7 @@ use std::{fs, io, path::Path};
 
 use strata_network::{Endpoint, ExtraHost, hosts_file};
 
-use crate::{
-    Error,
-    containers::Inner,
-    network,
-    record::Record,
-    request::container_of,
-    spec::EngineFile,
-};
+use crate::{Error, containers::Inner, network, record::Record, request::container_of, spec::EngineFile};
 
 const FILES: [(&str, &str); 3] =
     [("hosts", "/etc/hosts"), ("hostname", "/etc/hostname"), ("resolv.conf", "/etc/resolv.conf")];

@@ -42,4 +42,4 @@ pub use filters::Filters;
 pub use options::{BaseImage, Event, EventKind, Options, Stores};
 pub use state::{State, Status};
 pub use strata_runtime::{Attached, DetachKeys, LogLine, LogLines, LogQuery, Output, Stream, Streams, Typed};
-pub use verbs::{Attachment, CommitSource, Condition, ListQuery, LogRequest, Wait, complete_config};
+pub use verbs::{Archive, Attachment, CommitSource, Condition, ListQuery, LogRequest, Wait, complete_config};

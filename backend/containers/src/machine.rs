@@ -15,7 +15,8 @@ const CGROUPS: &str = "/sys/fs/cgroup";
 pub(crate) fn probe() -> Machine {
     let unified = Path::new(CGROUPS).join("cgroup.controllers").exists();
     let v1_swap = Path::new(CGROUPS).join("memory/memory.memsw.limit_in_bytes").exists();
-    let cpus = std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(1));
+    let cpus =
+        std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(1));
     Machine { cpus, swap_limit: unified || v1_swap, unified }
 }
 

@@ -5,7 +5,11 @@ use std::net::IpAddr;
 use strata_api::engine::{self as api, EndpointIpamConfig, PortBinding, PortMap};
 use strata_network::{Container as Member, Dns, Endpoint, EndpointSettings, HostPort, NetworkError, Publish};
 
-use crate::{Error, Kind, record::Record, request::{parse_port, port_key, published}};
+use crate::{
+    Error, Kind,
+    record::Record,
+    request::{parse_port, port_key, published},
+};
 
 /// A network's refusal in our kinds.
 pub(crate) fn error(error: NetworkError) -> Error {
@@ -28,9 +32,8 @@ pub(crate) fn error(error: NetworkError) -> Error {
 /// What a container asks about names.
 pub(crate) fn dns(record: &Record) -> Result<Dns, Error> {
     let list = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
-    let parse = |text: &String| {
-        text.parse().map_err(|_| Error::invalid(format!("{text} is not an ip address")))
-    };
+    let parse =
+        |text: &String| text.parse().map_err(|_| Error::invalid(format!("{text} is not an ip address")));
     Ok(Dns {
         servers: list(&record.host.dns).iter().map(parse).collect::<Result<_, _>>()?,
         search: list(&record.host.dns_search),
@@ -54,12 +57,10 @@ pub(crate) fn settings(
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let mac = given(&wanted.mac_address).map(|text| text.parse()).transpose().map_err(error)?;
     let wrong = |family: &str, text: &str| Error::invalid(format!("invalid {family} address: {text}"));
-    let ipv4 = given(&ipam.ipv4_address)
-        .map(|text| text.parse().map_err(|_| wrong("IPv4", &text)))
-        .transpose()?;
-    let ipv6 = given(&ipam.ipv6_address)
-        .map(|text| text.parse().map_err(|_| wrong("IPv6", &text)))
-        .transpose()?;
+    let ipv4 =
+        given(&ipam.ipv4_address).map(|text| text.parse().map_err(|_| wrong("IPv4", &text))).transpose()?;
+    let ipv6 =
+        given(&ipam.ipv6_address).map(|text| text.parse().map_err(|_| wrong("IPv6", &text))).transpose()?;
     Ok(EndpointSettings { aliases: wanted.aliases.clone().unwrap_or_default(), ipv4, ipv6, mac, ports })
 }
 
@@ -109,8 +110,10 @@ pub(crate) fn ports(record: &Record) -> PortMap {
         }
     }
     for published in record.attached.iter().flat_map(|endpoint| &endpoint.ports) {
-        let binding =
-            PortBinding { host_ip: published.host_ip.to_string(), host_port: published.host_port.to_string() };
+        let binding = PortBinding {
+            host_ip: published.host_ip.to_string(),
+            host_port: published.host_port.to_string(),
+        };
         let places = all.entry(published.port.to_string()).or_default();
         places.get_or_insert_default().push(binding);
     }

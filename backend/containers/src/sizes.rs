@@ -13,7 +13,11 @@ pub(crate) fn parse(text: &str) -> Option<u64> {
         _ => return None,
     };
     let number: f64 = digits.trim().parse().ok()?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and sizes end far below")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "positive, and sizes end far below"
+    )]
     (number.is_finite() && number >= 0.0).then(|| (number * factor as f64) as u64)
 }
 
@@ -23,9 +27,15 @@ mod tests {
 
     #[test]
     fn units_are_powers_of_1024() {
-        for (text, bytes) in
-            [("10", 10), ("10b", 10), ("2k", 2048), ("1.5K", 1536), ("1kb", 1024), ("1MiB", 1 << 20), ("1g", 1 << 30)]
-        {
+        for (text, bytes) in [
+            ("10", 10),
+            ("10b", 10),
+            ("2k", 2048),
+            ("1.5K", 1536),
+            ("1kb", 1024),
+            ("1MiB", 1 << 20),
+            ("1g", 1 << 30),
+        ] {
             assert_eq!(parse(text), Some(bytes), "{text}");
         }
         for wrong in ["", "k", "-1", "1x", "1 2"] {

@@ -27,7 +27,8 @@ impl Containers {
         let container = self.0.find(name)?;
         let record = container.snapshot();
         if record.state.status == Status::Removing || record.state.status == Status::Dead {
-            let message = format!("You cannot commit container {} which is {}", record.id, record.state.status);
+            let message =
+                format!("You cannot commit container {} which is {}", record.id, record.state.status);
             return Err(Error::conflict(message));
         }
         Ok(CommitSource {
@@ -53,8 +54,9 @@ impl Containers {
             let (supervisor, id) = (&this.0.stores.supervisor, container.runtime_id());
             if runs {
                 let paused = supervisor.pause(&id).await;
-                paused
-                    .map_err(|error| Error::internal(format!("Cannot pause container {}", container.id), &error))?;
+                paused.map_err(|error| {
+                    Error::internal(format!("Cannot pause container {}", container.id), &error)
+                })?;
             }
             let done = work.await;
             if runs {

@@ -86,7 +86,8 @@ impl Inner {
     ) -> Result<Record, Error> {
         let CreateRequest { config, mut host_config, networking_config } = request;
         let mounts = self.plan(&host_config, &config)?;
-        let endpoints = endpoints(&host_config.network_mode, networking_config, config.mac_address.as_deref());
+        let endpoints =
+            endpoints(&host_config.network_mode, networking_config, config.mac_address.as_deref());
         host_config.mounts = host_config.mounts.filter(|mounts| !mounts.is_empty());
         let mut record = Record {
             id: random_id(),
@@ -285,7 +286,8 @@ impl Inner {
     /// Tells that a container mounts its volumes, or no longer.
     pub(super) fn tell_mounts(&self, record: &Record, action: &str) {
         for mount in record.mounts.iter().filter(|mount| mount.kind == MountKind::Volume) {
-            let more = [("container", record.id.as_str()), ("driver", "local"), ("destination", &mount.destination)];
+            let more =
+                [("container", record.id.as_str()), ("driver", "local"), ("destination", &mount.destination)];
             self.tell_of(EventKind::Volume, action, &mount.name, &more);
         }
     }

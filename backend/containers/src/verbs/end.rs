@@ -94,7 +94,8 @@ impl Containers {
             }
             let _alone = container.work.lock().await;
             let due = container.record().state.status == Status::Restarting;
-            if due && !interrupted.has_changed().unwrap_or(true)
+            if due
+                && !interrupted.has_changed().unwrap_or(true)
                 && let Err(error) = this.run(&container).await
             {
                 tracing::warn!(id = container.id, %error, "can't be started again");

@@ -43,9 +43,8 @@ impl Containers {
         if request.cmd.as_deref().unwrap_or_default().is_empty() {
             return Err(Error::invalid("No exec command specified"));
         }
-        DetachKeys::parse(&request.detach_keys).map_err(|_| {
-            Error::invalid(format!("Invalid escape keys ({}) provided", request.detach_keys))
-        })?;
+        DetachKeys::parse(&request.detach_keys)
+            .map_err(|_| Error::invalid(format!("Invalid escape keys ({}) provided", request.detach_keys)))?;
         let id = random_id();
         let (command, record) = (command(&request), container.snapshot());
         let exec = Exec { container: container.runtime_id(), request, progress: Progress::Created };
@@ -145,7 +144,8 @@ impl Containers {
         let execs = self.0.execs();
         let exec = execs.get(id).ok_or_else(|| no_such_exec(id))?;
         let words = exec.request.cmd.clone().unwrap_or_default();
-        let (entrypoint, arguments) = words.split_first().map_or_else(Default::default, |(first, rest)| (first.clone(), rest.to_vec()));
+        let (entrypoint, arguments) =
+            words.split_first().map_or_else(Default::default, |(first, rest)| (first.clone(), rest.to_vec()));
         let (running, exit_code, pid) = match exec.progress {
             Progress::Created => (false, None, 0),
             Progress::Running { pid } => (true, None, i64::from(pid)),
@@ -219,7 +219,8 @@ impl Inner {
         let root = rootfs::open_root(&merged)
             .map_err(|error| Error::internal("cannot open its file system", &error))?;
         let read = |path: &str| {
-            rootfs::read_text(&root, path).map_err(|error| Error::internal(format!("cannot read {path}"), &error))
+            rootfs::read_text(&root, path)
+                .map_err(|error| Error::internal(format!("cannot read {path}"), &error))
         };
         let name = if wanted.user.is_empty() { &record.config.user } else { &wanted.user };
         let groups = record.host.group_add.as_deref().unwrap_or_default();

@@ -30,7 +30,8 @@ impl Containers {
         let exec_ids: Vec<String> = {
             let execs = self.0.execs();
             let running = execs.iter().filter(|(_, exec)| {
-                exec.container.as_str() == record.id && matches!(exec.progress, super::exec::Progress::Running { .. })
+                exec.container.as_str() == record.id
+                    && matches!(exec.progress, super::exec::Progress::Running { .. })
             });
             running.map(|(id, _)| id.clone()).collect()
         };
@@ -39,7 +40,9 @@ impl Containers {
                 let id = snapshot_id(&record.id)?;
                 let size_rw = size.then(|| inner.stores.snapshots.usage(&id).map_or(0, |usage| usage.bytes));
                 let args = record.args();
-                let (path, args) = args.split_first().map_or_else(Default::default, |(path, args)| (path.clone(), args.to_vec()));
+                let (path, args) = args
+                    .split_first()
+                    .map_or_else(Default::default, |(path, args)| (path.clone(), args.to_vec()));
                 let owner = container_of(&record.host.network_mode).unwrap_or(&record.id);
                 let started = record.state.started.is_some();
                 let file = |name: &str| match started {
@@ -97,7 +100,11 @@ impl Inner {
 
     pub(super) fn network_settings(&self, record: &Record) -> NetworkSettings {
         let mut settings = NetworkSettings {
-            ports: if record.state.status.has_process() { network::ports(record) } else { Default::default() },
+            ports: if record.state.status.has_process() {
+                network::ports(record)
+            } else {
+                Default::default()
+            },
             networks: self.networks_of(record),
             ..NetworkSettings::default()
         };
@@ -132,7 +139,8 @@ impl Inner {
             {
                 seen.network_id = network.id;
             }
-            if endpoint.is_some() && self.stores.networks.inspect(name).is_ok_and(|net| net.resolves_names()) {
+            if endpoint.is_some() && self.stores.networks.inspect(name).is_ok_and(|net| net.resolves_names())
+            {
                 seen.dns_names = Some(vec![record.name.clone(), crate::ids::short(&record.id).to_owned()]);
             }
             (name.clone(), seen)

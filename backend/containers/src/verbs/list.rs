@@ -1,9 +1,7 @@
 //! `docker ps`.
 
 use jiff::Timestamp;
-use strata_api::engine::{
-    ContainerSummary, NetworkOfSummary, Port, PortMap, SummaryHostConfig,
-};
+use strata_api::engine::{ContainerSummary, NetworkOfSummary, Port, PortMap, SummaryHostConfig};
 
 use super::{create::snapshot_id, inspect::mount_points};
 use crate::{
@@ -32,8 +30,21 @@ pub struct ListQuery {
 }
 
 const FILTERS: [&str; 15] = [
-    "ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label", "name", "network",
-    "publish", "since", "status", "volume",
+    "ancestor",
+    "before",
+    "exited",
+    "expose",
+    "health",
+    "id",
+    "is-task",
+    "isolation",
+    "label",
+    "name",
+    "network",
+    "publish",
+    "since",
+    "status",
+    "volume",
 ];
 
 impl Containers {
@@ -103,7 +114,9 @@ impl Inner {
                 && before.is_none_or(|before| record.created < before)
                 && since.is_none_or(|since| record.created > since)
                 && (names.is_empty()
-                    || names.iter().any(|name| name.is_match(&record.name) || name.is_match(&format!("/{}", record.name))))
+                    || names.iter().any(|name| {
+                        name.is_match(&record.name) || name.is_match(&format!("/{}", record.name))
+                    }))
                 && (filters.get("ancestor").is_empty() || query.ancestors.contains(&record.image))
                 && passes(filters, &record);
             if wanted && (filters.get("network").is_empty() || self.is_on(&record, filters.get("network"))) {
@@ -130,7 +143,11 @@ impl Inner {
         Ok(ContainerSummary {
             id: record.id.clone(),
             names: vec![format!("/{}", record.name)],
-            image: if record.config.image.is_empty() { record.image.clone() } else { record.config.image.clone() },
+            image: if record.config.image.is_empty() {
+                record.image.clone()
+            } else {
+                record.config.image.clone()
+            },
             image_id: record.image.clone(),
             command: command(&record.args()),
             created: record.created.as_second(),
@@ -156,7 +173,8 @@ fn command(args: &[String]) -> String {
 
 fn patterns(texts: &[String]) -> Result<Vec<regex::Regex>, Error> {
     let compile = |text: &String| {
-        regex::Regex::new(text).map_err(|error| Error::invalid(format!("invalid filter 'name={text}': {error}")))
+        regex::Regex::new(text)
+            .map_err(|error| Error::invalid(format!("invalid filter 'name={text}': {error}")))
     };
     texts.iter().map(compile).collect()
 }
@@ -171,9 +189,7 @@ fn passes(filters: &Filters, record: &Record) -> bool {
     any("id", &|id| record.id.starts_with(id))
         && any("status", &|wanted| wanted == status.as_str())
         && any("health", &|wanted| wanted == health)
-        && any("exited", &|code| {
-            status == Status::Exited && code.parse() == Ok(record.state.exit_code)
-        })
+        && any("exited", &|code| status == Status::Exited && code.parse() == Ok(record.state.exit_code))
         && any("volume", &|wanted| {
             record.mounts.iter().any(|mount| {
                 mount.destination == wanted || (mount.kind == MountKind::Volume && mount.name == wanted)
@@ -192,9 +208,11 @@ fn has_port(record: &Record, wanted: &str, published: bool) -> bool {
     let bound = record.host.port_bindings.iter().flat_map(|ports| ports.keys());
     let mut all: Box<dyn Iterator<Item = &String>> =
         if published { Box::new(bound) } else { Box::new(exposed.chain(bound)) };
-    all.any(|port| parse_port(port).is_ok_and(|(other, other_protocol)| {
-        other_protocol == protocol && other.start() <= range.end() && range.start() <= other.end()
-    }))
+    all.any(|port| {
+        parse_port(port).is_ok_and(|(other, other_protocol)| {
+            other_protocol == protocol && other.start() <= range.end() && range.start() <= other.end()
+        })
+    })
 }
 
 fn list_ports(ports: &PortMap) -> Vec<Port> {

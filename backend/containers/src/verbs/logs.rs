@@ -21,10 +21,7 @@ impl Containers {
         }
         let tty = container.record().config.tty;
         let Some(options) = self.0.log_options(&container)? else {
-            return Err(Error::new(
-                Kind::Unsupported,
-                "configured logging driver does not support reading",
-            ));
+            return Err(Error::new(Kind::Unsupported, "configured logging driver does not support reading"));
         };
         let lines = self.0.stores.supervisor.logs(&container.runtime_id(), &options, query).await;
         let lines = lines.map_err(|error| Error::internal("cannot read its log", &error))?;

@@ -2,6 +2,8 @@
 
 mod attach;
 mod commit;
+mod connect;
+mod copy;
 mod create;
 mod diff;
 mod end;
@@ -29,6 +31,7 @@ pub(crate) use create::snapshot_id;
 
 pub use attach::Attachment;
 pub use commit::{CommitSource, complete_config};
+pub use copy::Archive;
 pub use list::ListQuery;
 pub use logs::LogRequest;
 pub use wait::{Condition, Wait};

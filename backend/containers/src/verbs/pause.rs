@@ -11,7 +11,9 @@ impl Containers {
             let _alone = container.work.lock().await;
             container.record().state.check_pause(&container.id)?;
             let paused = this.0.stores.supervisor.pause(&container.runtime_id()).await;
-            paused.map_err(|error| Error::internal(format!("Cannot pause container {}", container.id), &error))?;
+            paused.map_err(|error| {
+                Error::internal(format!("Cannot pause container {}", container.id), &error)
+            })?;
             let record = this
                 .0
                 .change(&container, |record| {
@@ -33,7 +35,9 @@ impl Containers {
             let _alone = container.work.lock().await;
             container.record().state.check_unpause(&container.id)?;
             let resumed = this.0.stores.supervisor.resume(&container.runtime_id()).await;
-            resumed.map_err(|error| Error::internal(format!("Cannot unpause container {}", container.id), &error))?;
+            resumed.map_err(|error| {
+                Error::internal(format!("Cannot unpause container {}", container.id), &error)
+            })?;
             let record = this
                 .0
                 .change(&container, |record| {

@@ -62,7 +62,8 @@ impl Containers {
 
     async fn probe_once(&self, container: &Arc<Container>, check: &Check) -> Probe {
         let start = Timestamp::now().to_string();
-        let (code, output) = match tokio::time::timeout(check.timeout, self.run_probe(container, check)).await {
+        let (code, output) = match tokio::time::timeout(check.timeout, self.run_probe(container, check)).await
+        {
             Ok(Ok(answer)) => answer,
             Ok(Err((id, message))) => {
                 self.forget_exec(&id).await;

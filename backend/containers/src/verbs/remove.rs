@@ -3,13 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Containers, Error,
-    container::Container,
-    containers::to_the_end,
-    request::MountKind,
-    state::Status,
-    verbs::snapshot_id,
-    volumes::remove_tree,
+    Containers, Error, container::Container, containers::to_the_end, request::MountKind, state::Status,
+    verbs::snapshot_id, volumes::remove_tree,
 };
 
 impl Containers {

@@ -7,14 +7,8 @@ use strata_runtime::{Exit, Id, Known, KnownState, Time};
 
 use super::create::snapshot_id;
 use crate::{
-    Containers, Error, Kind,
-    container::Container,
-    health::Check,
-    ids::short,
-    record::Record,
-    restart,
-    state::Status,
-    volumes::remove_tree,
+    Containers, Error, Kind, container::Container, health::Check, ids::short, record::Record, restart,
+    state::Status, volumes::remove_tree,
 };
 
 impl Containers {
@@ -208,5 +202,12 @@ struct Idle {
 
 /// The end of a process that nobody saw: the machine was restarted.
 fn lost() -> Exit {
-    Exit { code: 255, signal: None, oom_killed: false, started_at: None, finished_at: Time::now(), lost: true }
+    Exit {
+        code: 255,
+        signal: None,
+        oom_killed: false,
+        started_at: None,
+        finished_at: Time::now(),
+        lost: true,
+    }
 }

@@ -122,7 +122,9 @@ impl Inner {
         let mut ports = network::publish(record)?;
         let member = network::member(record, process.pid)?;
         // The one that the container was created with has its ports and its way out, so it comes first.
-        let main = |name: &str| name == record.host.network_mode || (name == "bridge" && record.host.network_mode == "default");
+        let main = |name: &str| {
+            name == record.host.network_mode || (name == "bridge" && record.host.network_mode == "default")
+        };
         let mut wanted: Vec<_> = record.endpoints.iter().collect();
         wanted.sort_by_key(|(name, _)| !main(name));
         for (name, settings) in wanted {
@@ -150,7 +152,8 @@ impl Inner {
             Ok(endpoints) => {
                 for endpoint in endpoints {
                     let name = endpoint.network_name.as_str();
-                    let more = [("container", record.id.as_str()), ("name", name), ("type", network_type(name))];
+                    let more =
+                        [("container", record.id.as_str()), ("name", name), ("type", network_type(name))];
                     self.tell_of(EventKind::Network, "disconnect", &endpoint.network, &more);
                 }
             }

@@ -17,7 +17,8 @@ impl Containers {
             return Err(Error::new(Kind::NotModified, "Container is already stopped"));
         }
         let this = self.clone();
-        crate::containers::to_the_end(async move { this.bring_to_rest(&container, number, grace).await }).await
+        crate::containers::to_the_end(async move { this.bring_to_rest(&container, number, grace).await })
+            .await
     }
 
     /// Stops what runs; says nothing of what doesn't.

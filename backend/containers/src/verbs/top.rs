@@ -66,9 +66,8 @@ fn parse(text: &str, pids: &[i32]) -> Result<TopResponse, Error> {
         let fields: Vec<&str> = line.split_ascii_whitespace().collect();
         let Some(pid) = fields.get(column) else { continue };
         if *pid != "-" {
-            let number: i32 = pid
-                .parse()
-                .map_err(|_| Error::new(Kind::Internal, format!("Unexpected pid '{pid}'")))?;
+            let number: i32 =
+                pid.parse().map_err(|_| Error::new(Kind::Internal, format!("Unexpected pid '{pid}'")))?;
             ours = pids.contains(&number);
         }
         if ours {
@@ -91,7 +90,10 @@ mod tests {
         let text = "UID   PID CMD\nroot    7 sh -c a b\nroot    8 other\nroot    - thread of 8\nroot    9 x\nroot - thread of 9\n";
         let top = parse(text, &[7, 9]).expect("a table");
         assert_eq!(top.titles, ["UID", "PID", "CMD"]);
-        assert_eq!(top.processes, [["root", "7", "sh -c a b"], ["root", "9", "x"], ["root", "-", "thread of 9"]]);
+        assert_eq!(
+            top.processes,
+            [["root", "7", "sh -c a b"], ["root", "9", "x"], ["root", "-", "thread of 9"]]
+        );
         assert!(parse("UID CMD\n", &[]).is_err());
     }
 

@@ -63,7 +63,9 @@ impl Containers {
 fn apply(host: &mut HostConfig, wanted: &UpdateRequest) -> Result<(), Error> {
     let limits = &wanted.resources;
     if host.auto_remove && !matches!(wanted.restart_policy.name.as_str(), "" | "no") {
-        return Err(Error::invalid("Restart policy cannot be updated because AutoRemove is enabled for the container"));
+        return Err(Error::invalid(
+            "Restart policy cannot be updated because AutoRemove is enabled for the container",
+        ));
     }
     let own = &mut host.resources;
     let period_and_quota = limits.cpu_period != 0 || limits.cpu_quota != 0;

@@ -65,7 +65,9 @@ impl Inner {
             use std::os::unix::fs::DirBuilderExt as _;
             std::fs::DirBuilder::new().recursive(true).mode(0o755).create(&data)
         });
-        made.map_err(|error| Error::internal(format!("create {name}: cannot make {}", data.display()), &error))?;
+        made.map_err(|error| {
+            Error::internal(format!("create {name}: cannot make {}", data.display()), &error)
+        })?;
         let body = serde_json::to_string(&Body { labels, options })
             .map_err(|error| Error::new(Kind::Internal, format!("create {name}: {error}")))?;
         let volume = VolumeRecord { name: name.to_owned(), anonymous, created: SystemTime::now(), body };
@@ -108,7 +110,9 @@ impl Inner {
 
 pub(crate) fn invalid_name(name: &str) -> Error {
     if name.len() == 1 {
-        return Error::invalid("volume name is too short, names should be at least two alphanumeric characters");
+        return Error::invalid(
+            "volume name is too short, names should be at least two alphanumeric characters",
+        );
     }
     Error::invalid(format!(
         "create {name}: \"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path"

@@ -1,0 +1,80 @@
+//! `docker network connect` and `docker network disconnect`.
+
+use strata_api::engine::EndpointSettings;
+use strata_network::Network;
+
+use crate::{Containers, Error, Kind, containers::to_the_end, network};
+
+impl Containers {
+    /// Puts a container on a further network, at once if it runs, and from its next start on.
+    pub async fn connect(&self, name: &str, to: &Network, wanted: EndpointSettings) -> Result<(), Error> {
+        let container = self.0.find(name)?;
+        let (this, to) = (self.clone(), to.clone());
+        to_the_end(async move {
+            let _alone = container.work.lock().await;
+            let record = container.snapshot();
+            if record.host.network_mode == "host" || to.name == "host" {
+                return Err(Error::conflict(
+                    "container cannot be connected to host network or disconnected from it: it shares the host's",
+                ));
+            }
+            if record.endpoints.contains_key(&to.name) {
+                let message = format!(
+                    "endpoint with name {} already exists in network {}",
+                    record.name, to.name
+                );
+                return Err(Error::new(Kind::Conflict, message));
+            }
+            let settings = network::settings(&wanted, Vec::new())?;
+            let endpoint = match record.state.status.has_process() {
+                true => {
+                    let member = network::member(&record, record.state.pid)?;
+                    let attached = this.0.stores.networks.attach(&member, &to.id, &settings).await;
+                    Some(attached.map_err(network::error)?)
+                }
+                false => None,
+            };
+            this.0
+                .change(&container, |record| {
+                    record.endpoints.insert(to.name.clone(), wanted);
+                    record.attached.extend(endpoint);
+                })
+                .await?;
+            let record = container.snapshot();
+            this.0.blocking(move |inner| inner.write_hosts(&record)).await
+        })
+        .await
+    }
+
+    /// Takes a container off a network.
+    pub async fn disconnect(&self, name: &str, from: &Network) -> Result<(), Error> {
+        let container = self.0.find(name)?;
+        let (this, from) = (self.clone(), from.clone());
+        to_the_end(async move {
+            let _alone = container.work.lock().await;
+            let record = container.snapshot();
+            if !record.endpoints.contains_key(&from.name) {
+                let message = format!("container {} is not connected to network {}", record.id, from.name);
+                return Err(Error::conflict(message));
+            }
+            if record.attached.iter().any(|endpoint| endpoint.network == from.id) {
+                let gone = this.0.stores.networks.disconnect(&record.id, &from.id).await;
+                gone.map_err(network::error)?;
+            }
+            this.0
+                .change(&container, |record| {
+                    record.endpoints.remove(&from.name);
+                    record.attached.retain(|endpoint| endpoint.network != from.id);
+                })
+                .await?;
+            let record = container.snapshot();
+            this.0.blocking(move |inner| inner.write_hosts(&record)).await
+        })
+        .await
+    }
+
+    /// Whether a container has a terminal.
+    pub fn has_terminal(&self, name: &str) -> Result<bool, Error> {
+        Ok(self.0.find(name)?.record().config.tty)
+    }
+}
