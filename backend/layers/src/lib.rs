@@ -42,9 +42,9 @@ mod write_back;
 
 pub use apply::ApplyError;
 pub use capture::{
-    ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Found, Item, Located,
-    Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata, difference, extract, join,
-    locate, scan, usage, xattrs,
+    ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Found, Item,
+    Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata, difference,
+    extract, join, locate, scan, usage, xattrs,
 };
 pub use error::{IndexError, LayersError, OpenFileError};
 pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken};

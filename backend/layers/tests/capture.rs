@@ -130,7 +130,8 @@ fn a_layer_is_what_gnu_tar_reads() {
         }
     }
     assert_eq!(actual, expected);
-    let blocks = |path: PathBuf| std::os::unix::fs::MetadataExt::blocks(&fs::metadata(path).expect("is there"));
+    let blocks =
+        |path: PathBuf| std::os::unix::fs::MetadataExt::blocks(&fs::metadata(path).expect("is there"));
     assert!(blocks(extracted.join("sparse")) < 100);
     let index = index(&tar);
     assert_eq!(index.totals().bytes, 4 + 3 + 5 + 50_000_000 + 1_000_000);
@@ -205,9 +206,11 @@ fn marks_of_fuse_and_of_user_namespaces_are_read() {
     dirs.lower("dir/a");
     dirs.lower("f");
     fs::create_dir(dirs.upper.join("dir")).expect("creates");
-    rustix::fs::setxattr(dirs.upper.join("dir"), "user.overlay.opaque", b"y", XattrFlags::empty()).expect("sets");
+    rustix::fs::setxattr(dirs.upper.join("dir"), "user.overlay.opaque", b"y", XattrFlags::empty())
+        .expect("sets");
     put(&dirs.upper, "f", b"");
-    rustix::fs::setxattr(dirs.upper.join("f"), "user.overlay.whiteout", b"y", XattrFlags::empty()).expect("sets");
+    rustix::fs::setxattr(dirs.upper.join("f"), "user.overlay.whiteout", b"y", XattrFlags::empty())
+        .expect("sets");
     let (_, tar) = dirs.capture_as(&dirs.upper, Marks::User);
     assert_eq!(listing(&tar), ["d! dir", "w f"]);
 }
@@ -235,6 +238,7 @@ fn a_name_left_out_does_not_take_the_file_with_it() {
     let (captured, tar) = dirs.capture();
     assert_eq!(listing(&tar), ["- b"]);
     assert_eq!(captured.left_out.len(), 1);
-    let kinds: BTreeMap<_, _> = index(&tar).entries().map(|entry| (entry.path().to_string(), entry.kind())).collect();
+    let kinds: BTreeMap<_, _> =
+        index(&tar).entries().map(|entry| (entry.path().to_string(), entry.kind())).collect();
     assert_eq!(kinds["b"], Kind::File);
 }

@@ -107,15 +107,23 @@ fn paths_are_located_as_the_container_sees_them() {
         let target = container.locate(path).expect("is there").target.expect("a symlink");
         String::from_utf8(target).expect("text")
     };
-    assert_eq!((target("abs"), target("up"), target("dead")), ("/etc".into(), "/etc/passwd".into(), "/nowhere/x".into()));
+    assert_eq!(
+        (target("abs"), target("up"), target("dead")),
+        ("/etc".into(), "/etc/passwd".into(), "/nowhere/x".into())
+    );
     assert_eq!(container.locate("abs/.").expect("is there").path.to_string(), "etc");
     assert!(container.locate("/").expect("is there").path.is_root());
     assert!(container.locate("/../..").expect("is there").path.is_root());
-    for (path, wrong) in [("host/key", "no file"), ("x", "no file"), ("etc/passwd/x", "not a dir"), ("a/", "lead nowhere")] {
+    for (path, wrong) in
+        [("host/key", "no file"), ("x", "no file"), ("etc/passwd/x", "not a dir"), ("a/", "lead nowhere")]
+    {
         let error = container.locate(path).expect_err(path).to_string();
         assert!(error.contains(wrong), "{path}: {error}");
     }
-    assert_eq!(container.locate("etc/passwd/").expect_err("a file").to_string(), "etc/passwd/ is not a directory");
+    assert_eq!(
+        container.locate("etc/passwd/").expect_err("a file").to_string(),
+        "etc/passwd/ is not a directory"
+    );
 }
 
 #[test]
@@ -129,7 +137,12 @@ fn what_is_copied_out_is_the_containers() {
     container.link("cwd", "/proc/self/cwd/secret");
     let files = container.read("/etc", "etc").expect("reads");
     let link = secret.join("key").display().to_string();
-    let expected = [("d etc", ""), ("l etc/abs", &*link), ("- etc/passwd", "the container's"), ("l etc/up", "../../secret/key")];
+    let expected = [
+        ("d etc", ""),
+        ("l etc/abs", &*link),
+        ("- etc/passwd", "the container's"),
+        ("l etc/up", "../../secret/key"),
+    ];
     assert_eq!(files, pairs(&expected));
     let names = |path: &str, shown: &str| {
         container.read(path, shown).expect("reads").into_iter().map(|(name, _)| name).collect::<Vec<_>>()
@@ -157,9 +170,10 @@ fn the_links_of_procfs_are_not_followed() {
     }
     container.link("host", "/proc/1/root");
     container.link("self", "/proc/self/root");
-    let found: Vec<_> = ["proc/1/root/etc/passwd", "host/etc/passwd", "self/etc/", "proc/self/cwd/", "proc/self/fd/0/"]
-        .map(|path| container.locate(path).is_err())
-        .into();
+    let found: Vec<_> =
+        ["proc/1/root/etc/passwd", "host/etc/passwd", "self/etc/", "proc/self/cwd/", "proc/self/fd/0/"]
+            .map(|path| container.locate(path).is_err())
+            .into();
     let into = container.write("host/tmp", &Layer::new().file("strata-escaped", "x"));
     run("umount", &[container.root.join("proc").to_str().expect("text")]);
     assert_eq!(found, [true; 5]);
@@ -209,13 +223,20 @@ fn directories_merge_and_all_else_is_replaced() {
         .file("f", "new");
     container.write("/", &layer).expect("extracts");
     let at = |name: &str| fs::symlink_metadata(container.root.join(name)).expect("is there");
-    assert_eq!((container.text("d/kept"), container.text("d/new"), container.text("f")), ("kept".into(), "new".into(), "new".into()));
+    assert_eq!(
+        (container.text("d/kept"), container.text("d/new"), container.text("f")),
+        ("kept".into(), "new".into(), "new".into())
+    );
     assert_eq!((at("d").permissions().mode() & 0o7777, at("d").mtime()), (0o2711, 5));
-    assert_eq!((at("d/new").permissions().mode() & 0o7777, at("d/new").mtime(), at("d/new").nlink()), (0o4750, 7, 2));
+    assert_eq!(
+        (at("d/new").permissions().mode() & 0o7777, at("d/new").mtime(), at("d/new").nlink()),
+        (0o4750, 7, 2)
+    );
     assert_eq!(tree_of(&container.root)[&b"d/new"[..]].xattrs["user.note"], b"1");
 
     let keep = ExtractOptions { keep_kinds: true, ..ExtractOptions::default() };
-    let over = container.write_with("/", &Layer::new().file("d", "x"), &keep).expect_err("a directory is there");
+    let over =
+        container.write_with("/", &Layer::new().file("d", "x"), &keep).expect_err("a directory is there");
     assert_eq!(over.to_string(), "cannot overwrite directory \"d\" with non-directory");
     let over = container.write_with("/", &Layer::new().dir("f"), &keep).expect_err("a file is there");
     assert_eq!(over.to_string(), "cannot overwrite non-directory \"f\" with directory");
@@ -252,7 +273,13 @@ fn a_race_does_not_lead_out() {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 let swap = rustix::fs::RenameFlags::EXCHANGE;
-                let _ = rustix::fs::renameat_with(rustix::fs::CWD, root.join("real"), rustix::fs::CWD, root.join("trap"), swap);
+                let _ = rustix::fs::renameat_with(
+                    rustix::fs::CWD,
+                    root.join("real"),
+                    rustix::fs::CWD,
+                    root.join("trap"),
+                    swap,
+                );
             }
         });
         let layer = Layer::new().dir("real").file("real/key", "mine").file("real/x", "x");

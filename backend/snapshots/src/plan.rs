@@ -93,11 +93,12 @@ impl Plan {
         }
     }
 
-    /// What fuse-overlayfs is told, with the same links; it takes any length.
+    /// What fuse-overlayfs is told, with the same links; it takes any length. Without `writeback=0` what is written
+    /// stays in the kernel for a while, and the writable directory does not tell of it.
     pub fn fuse_options(&self, links: &str) -> String {
         let lowers: Vec<_> =
             (0..self.lowers.len()).rev().map(|position| format!("{links}/{position:x}")).collect();
-        format!("lowerdir={},upperdir={links}/upper,workdir={links}/work", lowers.join(":"))
+        format!("lowerdir={},upperdir={links}/upper,workdir={links}/work,writeback=0", lowers.join(":"))
     }
 
     /// The options as mount(8) takes them and the kernel shows them: for people.

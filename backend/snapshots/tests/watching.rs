@@ -85,7 +85,10 @@ fn each_deed_is_told_as_what_it_is() {
         assert_eq!(sorted(told), deeds(&[("etc/g2", renamed), ("etc/group", Deed::WhitedOut)]));
         let g2 = events.iter().find(|event| event.path == path("etc/g2")).and_then(|event| event.entry);
         let g2 = g2.expect("is there");
-        assert_eq!((g2.change, g2.kind, g2.size, g2.from, g2.copied), (Change::Added, EntryKind::File, 5, None, 5));
+        assert_eq!(
+            (g2.change, g2.kind, g2.size, g2.from, g2.copied),
+            (Change::Added, EntryKind::File, 5, None, 5)
+        );
 
         let told = scene.told(|at| fs::write(at.join("etc/hello"), "hello").expect("writes"));
         assert_eq!(told, deeds(&[("etc/hello", Deed::Modified)]));
@@ -98,21 +101,37 @@ fn each_deed_is_told_as_what_it_is() {
         let told = scene.told(|at| {
             fs::remove_dir_all(at.join("bin")).expect("removes");
         });
-        assert_eq!(sorted(told), deeds(&[("bin", Deed::WhitedOut), ("bin/sh", Deed::Gone), ("bin/vi", Deed::Gone)]));
+        assert_eq!(
+            sorted(told),
+            deeds(&[("bin", Deed::WhitedOut), ("bin/sh", Deed::Gone), ("bin/vi", Deed::Gone)])
+        );
         let told = scene.told(|at| fs::create_dir(at.join("bin")).expect("creates"));
         assert_eq!(told, deeds(&[("bin", Deed::MadeOpaque)]));
         let told = scene.told(|at| {
             put(at, "etc/new/deep/f", "x");
             fs::rename(at.join("etc/new"), at.join("moved")).expect("renames");
         });
-        let told: Vec<_> = sorted(told).into_iter().map(|(path, deed)| (path, std::mem::discriminant(&deed))).collect();
-        let kinds = |path: &str| told.iter().filter(|(told, _)| told == path).map(|(_, kind)| *kind).collect::<Vec<_>>();
+        let told: Vec<_> =
+            sorted(told).into_iter().map(|(path, deed)| (path, std::mem::discriminant(&deed))).collect();
+        let kinds = |path: &str| {
+            told.iter().filter(|(told, _)| told == path).map(|(_, kind)| *kind).collect::<Vec<_>>()
+        };
         assert_eq!(kinds("etc/new"), [std::mem::discriminant(&Deed::Gone)]);
         assert_eq!(kinds("moved").len(), 1);
-        let entries: Vec<_> = scene.watch.entries().map(|(path, entry)| format!("{} {path}", entry.kind.letter())).collect();
+        let entries: Vec<_> =
+            scene.watch.entries().map(|(path, entry)| format!("{} {path}", entry.kind.letter())).collect();
         assert_eq!(
             entries,
-            ["d bin", "d etc", "- etc/g2", "w etc/group", "- etc/passwd", "d moved", "d moved/deep", "- moved/deep/f"]
+            [
+                "d bin",
+                "d etc",
+                "- etc/g2",
+                "w etc/group",
+                "- etc/passwd",
+                "d moved",
+                "d moved/deep",
+                "- moved/deep/f"
+            ]
         );
     }
 }

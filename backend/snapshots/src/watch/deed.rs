@@ -23,7 +23,11 @@ pub(super) fn deeds(before: Option<&Seen>, now: Option<&Seen>, hint: &Hint) -> V
             let whited_out = before.is_some_and(|before| before.kind() == EntryKind::Whiteout);
             match before.filter(|_| !whited_out) {
                 _ if now.kind() == EntryKind::Whiteout => {
-                    if whited_out { Vec::new() } else { vec![Deed::WhitedOut] }
+                    if whited_out {
+                        Vec::new()
+                    } else {
+                        vec![Deed::WhitedOut]
+                    }
                 }
                 Some(before) if is_same_file(before, now) => further(before, now, hint),
                 other => appeared(other.is_none() && !whited_out, now, hint),

@@ -160,7 +160,8 @@ impl Watch {
         self.settle(path, now, hint, told);
         match (known, now) {
             (known, Some(now)) if now.is_directory() => {
-                let same = known.is_some_and(|known| known.is_directory() && known.stat.st_ino == now.stat.st_ino);
+                let same =
+                    known.is_some_and(|known| known.is_directory() && known.stat.st_ino == now.stat.st_ino);
                 if same { Ok(()) } else { self.enter(path, told) }
             }
             (Some(known), _) if known.is_directory() => {
@@ -172,11 +173,13 @@ impl Watch {
     }
 
     fn see(&mut self, path: &LayerPath) -> Result<Option<Seen>, SnapshotError> {
-        let fail = |error: Errno| SnapshotError::from(CaptureError::Io {
-            action: "look at",
-            path: path.clone(),
-            source: error.into(),
-        });
+        let fail = |error: Errno| {
+            SnapshotError::from(CaptureError::Io {
+                action: "look at",
+                path: path.clone(),
+                source: error.into(),
+            })
+        };
         match self.marks.look(&self.tree, path).map_err(fail)? {
             Some(found) => Ok(Seen::of(path, found, &self.tree, self.marks, &mut self.below)?),
             None => Ok(None),
@@ -216,7 +219,8 @@ impl Watch {
                 let origin = self.below.find(from)?;
                 let came_up = origin
                     .is_some_and(|origin| self.marks.is_copied_up(&self.tree, path, &now.stat, &origin.stat));
-                now.copied = origin.filter(|_| came_up).map_or(0, |origin| super::seen::content(&origin.stat));
+                now.copied =
+                    origin.filter(|_| came_up).map_or(0, |origin| super::seen::content(&origin.stat));
             }
         }
         self.forget_below(path, told);

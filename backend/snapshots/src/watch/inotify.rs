@@ -53,7 +53,8 @@ impl Inotify {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let watch = inotify::add_watch(&self.queue, format!("/proc/self/fd/{}", folder.as_raw_fd()), WATCHED)?;
+        let watch =
+            inotify::add_watch(&self.queue, format!("/proc/self/fd/{}", folder.as_raw_fd()), WATCHED)?;
         if let Some(old) = self.folders.insert(watch, path.clone())
             && old != *path
             && self.watches.get(&old) == Some(&watch)
