@@ -24,6 +24,7 @@ fn has_an_address_and_a_way_out_and_leaves_nothing() {
         assert!(inside.contains("172.17.0.2/16 brd 172.17.255.255"), "{inside}");
         assert!(inside.contains("02:42:ac:11:00:02") && inside.contains("mtu 1400"), "{inside}");
         assert!(!inside.contains("inet6"), "no IPv6 address, not even a link-local one: {inside}");
+        assert!(run("ip -6 address show strata0").is_empty(), "nor on the bridge");
         assert!(web.space.run("ip route").contains("default via 172.17.0.1 dev eth0"));
 
         machine.world.within(|| serve_tcp("0.0.0.0:80"));

@@ -123,11 +123,15 @@ fn are_given_once_and_given_back() {
         assert_eq!(other.ports[2].host_port, other.ports[3].host_port, "the same in both families");
         // Given back at once, as often as one likes.
         for _ in 0..5 {
+            let start = std::time::Instant::now();
             networks.detach(&web.container.id).await.unwrap();
+            println!("detached with a port in {:?}", start.elapsed());
+            let start = std::time::Instant::now();
             let again = networks
                 .attach(&web.container, "bridge", &settings(&[publish("80", None, "8080")]))
                 .await
                 .unwrap();
+            println!("attached with a port in {:?}", start.elapsed());
             assert_eq!(again.ports, endpoint.ports);
         }
         networks.detach(&web.container.id).await.unwrap();

@@ -14,10 +14,12 @@
 //! | `STRATA-TAG-IN` | filter INPUT | ports of the host that containers don't reach |
 //!
 //! Connections to published ports from the host itself, from internal networks, and from a container to its own go
-//! through the proxy.
+//! through the proxy. Where the iptables programs are absent, nft is told the same.
 
 mod iptables;
+mod nft;
 mod plan;
+mod program;
 
 use std::sync::Mutex;
 
@@ -43,8 +45,11 @@ impl Firewall {
         if !check && written.as_ref() == Some(&plan) {
             return Ok(());
         }
-        *written = None;
-        iptables::write(&plan)?;
+        let before = written.take().filter(|_| !check);
+        match iptables::write(before.as_ref(), &plan) {
+            Err(error) if program::is_absent(&error) => nft::write(&plan)?,
+            other => other?,
+        }
         *written = Some(plan);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::{fmt::Write, net::SocketAddr};
 use crate::{Protocol, PublishedPort, Subnet};
 
 /// Bridges that containers of whichever server may be on; `+` is any ending.
-const CONTAINERS: [&str; 4] = ["strata+", "st-+", "docker0", "br-+"];
+pub const CONTAINERS: [&str; 4] = ["strata+", "st-+", "docker0", "br-+"];
 /// So many ports fit one rule.
 const PORTS: usize = 15;
 
@@ -77,11 +77,6 @@ impl Plan {
     pub fn jump(&self, chain: &Chain) -> String {
         let Chain { name, from, condition, .. } = chain;
         format!("{from} {condition}-m comment --comment strata-{} -j {}", self.tag, self.chain(name))
-    }
-
-    /// Whether nothing needs rules of this family.
-    pub fn is_empty(&self, v4: bool) -> bool {
-        self.protected.is_empty() && self.ranges(v4).next().is_none()
     }
 
     fn ranges(&self, v4: bool) -> impl Iterator<Item = &Range> {
@@ -199,45 +194,46 @@ fn covers(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('+').map_or(pattern == name, |start| name.starts_with(start))
 }
 
+/// One of everything.
+#[cfg(test)]
+pub fn example() -> Plan {
+    let range = |bridge: &str, subnet: &str| Range {
+        bridge: bridge.into(),
+        subnets: vec![subnet.parse().unwrap()],
+        masquerade: true,
+        internal: false,
+        between: true,
+    };
+    let forward = |host: &str, to: &str| Forward {
+        port: PublishedPort {
+            port: crate::Port { number: 80, protocol: Protocol::Tcp },
+            host_ip: host.parse().unwrap(),
+            host_port: 8080,
+        },
+        to: to.parse().unwrap(),
+    };
+    Plan {
+        tag: "0badcafe".into(),
+        networks: vec![
+            Range { internal: true, between: false, ..range("mine", "10.0.0.0/24") },
+            range("strata0", "172.17.0.0/16"),
+        ],
+        forwards: vec![
+            forward("0.0.0.0", "172.17.0.2:80"),
+            forward("127.0.0.1", "172.17.0.2:80"),
+            forward("192.0.2.2", "172.17.0.3:80"),
+            forward("::", "172.17.0.2:80"),
+        ],
+        protected: vec![7878],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Port;
-
-    fn plan() -> Plan {
-        let range = |bridge: &str, subnet: &str| Range {
-            bridge: bridge.into(),
-            subnets: vec![subnet.parse().unwrap()],
-            masquerade: true,
-            internal: false,
-            between: true,
-        };
-        let forward = |host: &str, to: &str| Forward {
-            port: PublishedPort {
-                port: Port { number: 80, protocol: Protocol::Tcp },
-                host_ip: host.parse().unwrap(),
-                host_port: 8080,
-            },
-            to: to.parse().unwrap(),
-        };
-        Plan {
-            tag: "0badcafe".into(),
-            networks: vec![
-                Range { internal: true, between: false, ..range("mine", "10.0.0.0/24") },
-                range("strata0", "172.17.0.0/16"),
-            ],
-            forwards: vec![
-                forward("0.0.0.0", "172.17.0.2:80"),
-                forward("127.0.0.1", "172.17.0.2:80"),
-                forward("192.0.2.2", "172.17.0.3:80"),
-                forward("::", "172.17.0.2:80"),
-            ],
-            protected: vec![7878],
-        }
-    }
 
     fn text(name: &str, v4: bool) -> String {
-        let plan = plan();
+        let plan = example();
         let chain = CHAINS.iter().find(|chain| chain.name == name).unwrap();
         plan.rules(chain, v4).replace(&format!("-A STRATA-0badcafe-{name} "), "")
     }

@@ -1,8 +1,7 @@
 //! Putting a container on a network.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs::File,
     net::IpAddr,
     os::fd::AsFd,
     sync::Arc,
@@ -11,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Inner, Networks, new_id,
+    Inner, Networks, ipv6, new_id,
     state::{Live, Up},
 };
 use crate::{
@@ -138,8 +137,8 @@ impl Inner {
         settings: &EndpointSettings,
     ) -> Result<Endpoint, NetworkError> {
         let mut state = self.state();
-        let network = state.networks.get(network).cloned();
-        let network = network.ok_or_else(|| NetworkError::NotFound(container.id.clone()))?;
+        let missing = || NetworkError::NotFound(network.to_owned());
+        let network = state.networks.get(network).cloned().ok_or_else(missing)?;
         let used = state.used(&network.id);
         let address = |v4: bool, asked: Option<IpAddr>| -> Result<Option<Address>, NetworkError> {
             let Some(pool) = network.pool(v4) else {
@@ -282,7 +281,7 @@ fn await_link(netlink: &mut Netlink, names: &[&str]) -> Result<(), NetworkError>
 
 /// Sets up what is inside, on a thread that is inside.
 fn set_up(endpoint: &Endpoint) -> Result<(), NetworkError> {
-    ipv6(&endpoint.interface, endpoint.ipv6.is_some())?;
+    ipv6::set(&endpoint.interface, endpoint.ipv6.is_some())?;
     let mut netlink = Netlink::open()?;
     let links = netlink::links(&mut netlink, Some(&endpoint.interface))?;
     let index = links.first().map(|link| link.index).unwrap_or_default();
@@ -299,13 +298,4 @@ fn set_up(endpoint: &Endpoint) -> Result<(), NetworkError> {
 /// An endpoint's ways out.
 pub(super) fn gateways(endpoint: &Endpoint) -> impl Iterator<Item = IpAddr> {
     endpoint.gateway.map(IpAddr::from).into_iter().chain(endpoint.gateway6.map(IpAddr::from))
-}
-
-/// Without an IPv6 address there shall be no link-local one either: the host answers on those too.
-fn ipv6(interface: &str, wanted: bool) -> Result<(), NetworkError> {
-    let path = format!("/proc/sys/net/ipv6/conf/{interface}/disable_ipv6");
-    match fs::write(&path, if wanted { "0" } else { "1" }) {
-        Err(error) if !wanted && error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other.map_err(|source| NetworkError::Io { action: "write", path: path.into(), source }),
-    }
 }

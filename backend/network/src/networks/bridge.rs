@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Inner, state::Up};
+use super::{Inner, ipv6, state::Up};
 use crate::{
     Address, Driver, Mac, Network, NetworkError, Pool, Subnet, ipam,
     netlink::{self, Link, Netlink},
@@ -79,6 +79,7 @@ impl Inner {
             netlink::bridge(name, Mac::random()?, mtu),
             netlink::set_alias(name, &self.mark(network)),
         ])?;
+        ipv6::set(name, network.pool(false).is_some())?;
         let index = netlink::links(netlink, Some(name))?.first().map(|link| link.index).unwrap_or_default();
         let addresses = network
             .pools
@@ -100,10 +101,13 @@ impl Inner {
         Ok(())
     }
 
-    /// Removes a network's bridge and its rules.
+    /// Removes a network's bridge and its rules, unless somebody is on it.
     pub(super) fn lower(&self, network: &Network, _turn: &Bridges<'_>) -> Result<(), NetworkError> {
-        if self.state().up.remove(&network.id).is_none() {
-            return Ok(());
+        {
+            let mut state = self.state();
+            if state.on(&network.id).next().is_some() || state.up.remove(&network.id).is_none() {
+                return Ok(());
+            }
         }
         let mut netlink = Netlink::open()?;
         if netlink::links(&mut netlink, Some(&network.bridge))?

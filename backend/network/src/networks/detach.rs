@@ -1,6 +1,6 @@
 //! Taking a container off its networks.
 
-use std::io;
+use std::{io, thread};
 
 use super::{Inner, Networks, attach::gateways};
 use crate::{
@@ -60,22 +60,24 @@ impl Inner {
     /// Undoes endpoints. Their addresses and ports are free only when nothing leads to them any more.
     pub(super) fn release(&self, endpoints: Vec<Endpoint>) -> Result<(), NetworkError> {
         let mut ended: Vec<Proxy> = Vec::new();
-        let mut published = false;
         {
             let mut state = self.state();
             for endpoint in &endpoints {
                 if let Some(live) = state.endpoints.get_mut(&endpoint.id) {
                     ended.append(&mut live.proxies);
-                    published |= !std::mem::take(&mut live.endpoint.ports).is_empty();
+                    live.endpoint.ports.clear();
                 }
             }
         }
         ended.into_iter().for_each(Proxy::end);
-        if published {
-            self.filter(false)?;
-        }
+        // Both wait for the kernel most of the time.
         let links = endpoints.iter().filter(|endpoint| !endpoint.host_interface.is_empty());
-        remove(links.map(|endpoint| netlink::delete_link(&endpoint.host_interface)).collect())?;
+        let removals = links.map(|endpoint| netlink::delete_link(&endpoint.host_interface)).collect();
+        thread::scope(|scope| {
+            let removed = scope.spawn(|| remove(removals));
+            self.filter(false)?;
+            removed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })?;
         {
             let mut state = self.state();
             for endpoint in &endpoints {

@@ -4,6 +4,7 @@ mod attach;
 mod bridge;
 mod create;
 mod detach;
+mod ipv6;
 mod look;
 mod protect;
 mod remove;

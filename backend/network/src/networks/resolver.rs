@@ -1,6 +1,6 @@
 //! A container's name server.
 
-use std::{fs::File, sync::Arc};
+use std::{fs::File, io, sync::Arc};
 
 use super::{Inner, look::read_host};
 use crate::{
@@ -31,7 +31,16 @@ impl Inner {
                 Wanted::Address(ip) => zone.reverse(*ip),
             }
         });
-        let resolver = Resolver::start(&container.netns, namespace, upstreams, lookup)?;
+        let resolver = match Resolver::start(&container.netns, namespace, upstreams, lookup) {
+            Err(NetworkError::Netlink { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => {
+                tracing::warn!(
+                    container = container.name,
+                    "runs a name server of its own, and gets none of ours"
+                );
+                return Ok(());
+            }
+            other => other?,
+        };
         self.state().resolvers.insert(container.id.clone(), resolver);
         Ok(())
     }
