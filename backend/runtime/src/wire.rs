@@ -97,7 +97,7 @@ pub(crate) enum Reply {
     Stderr(Bytes),
     Exit(Exit),
     OutOfMemory,
-    /// The client was too slow, and its place is given up.
+    /// The client took nothing for too long, and gets no more output.
     Overrun,
 }
 

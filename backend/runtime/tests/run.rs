@@ -4,7 +4,9 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use strata_runtime::{LogQuery, RuntimeProblem, Stdin, Streams, SupervisorError, WindowSize};
+use strata_runtime::{
+    CreateProcess, LogQuery, Output, RuntimeProblem, Stdin, Streams, SupervisorError, WindowSize,
+};
 use support::{Kind, bench, everything, id, key, patient, until};
 
 #[tokio::test]
@@ -101,13 +103,13 @@ async fn stdin_ends_with_its_one_client_or_stays() {
     let receiving = async {
         loop {
             match patient(output.next()).await {
-                Some(strata_runtime::Output::Stdout(bytes)) => seen.extend_from_slice(&bytes),
+                Some(Output::Stdout(bytes)) => seen.extend_from_slice(&bytes),
                 other => break other,
             }
         }
     };
     let ((), last) = tokio::join!(sending, receiving);
-    assert!(matches!(last, Some(strata_runtime::Output::Exit(exit)) if exit.code == 0));
+    assert!(matches!(last, Some(Output::Exit(exit)) if exit.code == 0));
     assert!(seen == text.as_bytes(), "{} bytes", seen.len());
 
     let open = Kind { stdin: Stdin::Open, ..Kind::default() };
@@ -189,13 +191,29 @@ async fn several_clients_see_the_same() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_holds_nobody_up() {
+async fn a_slow_client_misses_nothing_and_a_dead_one_holds_nobody_up() {
     let Some(bench) = bench().await else { return };
-    let mut slow = bench.run("slow", &["/bin/sh", "-c", "yes | head -c 20000000"], Kind::default()).await;
-    let exit = patient(bench.supervisor.wait(&key("slow"))).await.expect("ended");
-    assert_eq!(exit.code, 0, "it ended although nobody read");
-    let (stdout, ..) = everything(&mut slow).await;
-    assert_eq!(stdout.len(), 20_000_000, "and what was written is still delivered");
+    const WRITTEN: usize = 40 << 20; // more than waits for anyone
+    let script = format!("yes $(seq 1 2000) | head -c {WRITTEN}");
+    let none =
+        CreateProcess { log: None, ..bench.request("slow", &["/bin/sh", "-c", &script], Kind::default()) };
+    bench.supervisor.create(none).await.expect("created");
+    let mut slow = bench.supervisor.attach(&key("slow"), Streams::ALL).await.expect("attached");
+    let mut dead = bench.supervisor.attach(&key("slow"), Streams::ALL).await.expect("attached");
+    bench.supervisor.start(&id("slow")).await.expect("started");
+    let begun = Instant::now();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(bench.supervisor.process(&key("slow")).is_some(), "it is held back");
+    let (stdout, _, exit) = everything(&mut slow).await;
+    assert_eq!((stdout.len(), exit.code), (WRITTEN, 0), "after {:?}", begun.elapsed());
+    assert!(begun.elapsed() >= Duration::from_secs(9), "the dead client was given a chance");
+    let last = loop {
+        match patient(dead.output.next()).await {
+            Some(Output::Stdout(_)) => (),
+            other => break other,
+        }
+    };
+    assert_eq!(last, Some(Output::Overrun), "and is told");
     bench.finish(&["slow"]).await;
 }
 

@@ -190,8 +190,8 @@ fn read_pid(file: &Path) -> io::Result<i32> {
 /// The last error of a log whose lines are JSON, mostly; the whole text if there is none.
 fn complaint(log: &str) -> String {
     let lines = log.lines().filter_map(|line| serde_json::from_str::<LogLine>(line).ok());
-    let errors = lines.filter(|line| matches!(line.level.as_str(), "error" | "fatal"));
-    errors.last().map_or_else(|| log.trim().to_owned(), |line| line.msg)
+    let mut errors = lines.rev().filter(|line| matches!(line.level.as_str(), "error" | "fatal"));
+    errors.next().map_or_else(|| log.trim().to_owned(), |line| line.msg)
 }
 
 #[cfg(test)]

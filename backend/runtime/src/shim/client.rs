@@ -3,6 +3,7 @@
 use std::{
     io::{self, Read as _, Write as _},
     os::unix::net::UnixStream,
+    time::{Duration, Instant},
 };
 
 use bytes::{Buf as _, BytesMut};
@@ -12,12 +13,14 @@ use crate::{
     wire::{Reply, Request, Streams},
 };
 
-/// What may wait for a client of a container before it is cut off. It is as much as a terminal can't read anyway, and
-/// what a pipe into a slow program needs.
-const MOST_WAITING: usize = 64 << 20;
+/// What may wait for a client of a container before the container has to wait for it too.
+const MOST_WAITING: usize = 16 << 20;
 
-/// From how much on an exec waits for its client.
+/// What may wait for a client of an exec before the exec has to: it is as good as a pipe between the two.
 const ENOUGH_WAITING: usize = 256 << 10;
+
+/// How long a client of a container that is waited for may take nothing at all before it is cut off.
+pub(super) const STALLED: Duration = Duration::from_secs(10);
 
 /// A client: a server's watch, or an attachment.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(super) struct Client {
     /// Wants to know the exit.
     pub watches: bool,
     pub gone: bool,
+    /// When it last took something.
+    progressed: Instant,
 }
 
 impl Client {
@@ -41,12 +46,16 @@ impl Client {
             attached: None,
             watches: false,
             gone: false,
+            progressed: Instant::now(),
         })
     }
 
     /// Sends, or queues what the connection doesn't take.
     pub fn send(&mut self, reply: &Reply) {
         if !self.gone {
+            if self.waiting.is_empty() {
+                self.progressed = Instant::now();
+            }
             reply.encode(&mut self.waiting);
             self.flush();
         }
@@ -58,14 +67,8 @@ impl Client {
             Stream::Stdout => streams.stdout,
             Stream::Stderr => streams.stderr,
         });
-        if !wanted {
-            return;
-        }
-        self.send(reply);
-        if self.waiting.len() > MOST_WAITING {
-            // It stays long enough to be told why it misses the rest, if it reads on at all.
-            self.attached = None;
-            self.send(&Reply::Overrun);
+        if wanted {
+            self.send(reply);
         }
     }
 
@@ -73,15 +76,30 @@ impl Client {
         !self.waiting.is_empty()
     }
 
-    /// Whether an exec should wait for it.
-    pub fn is_behind(&self) -> bool {
-        self.waiting.len() > ENOUGH_WAITING
+    /// Whether the process has to wait until it has taken more.
+    pub fn is_behind(&self, of_exec: bool) -> bool {
+        let most = if of_exec { ENOUGH_WAITING } else { MOST_WAITING };
+        self.attached.is_some() && self.waiting.len() > most
+    }
+
+    /// How long it has taken nothing.
+    pub fn stalled(&self) -> Duration {
+        self.progressed.elapsed()
+    }
+
+    /// Gives it no more output. It stays connected, to be told why it misses the rest if it reads on.
+    pub fn cut_off(&mut self) {
+        self.attached = None;
+        self.send(&Reply::Overrun);
     }
 
     pub fn flush(&mut self) {
         while !self.waiting.is_empty() && !self.gone {
             match self.connection.write(&self.waiting) {
-                Ok(written) => self.waiting.advance(written),
+                Ok(written) => {
+                    self.progressed = Instant::now();
+                    self.waiting.advance(written);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
                 Err(_) => self.gone = true,
@@ -95,9 +113,7 @@ impl Client {
         match self.connection.read(&mut buffer) {
             Ok(0) => self.gone = true,
             Ok(read) => self.received.extend_from_slice(&buffer[..read]),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
-                ()
-            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(_) => self.gone = true,
         }
     }

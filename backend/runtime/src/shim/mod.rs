@@ -1,9 +1,9 @@
 //! The shim: the process that is the parent of a container's first process, or of an exec, and outlives the server.
 //!
 //! One thread, one `poll`. It reads what the process writes, logs it, and only then hands it on to those who are
-//! attached; it takes their input, and it sees the process end. A client that reads too slowly can't hold a container
-//! up: what it hasn't taken waits in the shim to a limit, then it is cut off. An exec belongs to its client and waits
-//! for it, as a program waits for a pipe.
+//! attached; it takes their input, and it sees the process end. A client that reads slowly slows a container down when
+//! much waits for it, or its output would have gaps; one that reads nothing can't hold a container up for long. An
+//! exec belongs to its client and waits for it, as a program waits for a pipe.
 
 mod client;
 mod finish;

@@ -14,7 +14,7 @@ use rustix::{
 };
 
 use super::{
-    client::Client,
+    client::{Client, STALLED},
     streams::{Piece, Streams},
 };
 use crate::{
@@ -101,7 +101,8 @@ impl Shim {
         self.clients.push(control);
         let mut buffer = Box::new([0; PIECE]);
         while !self.is_over() {
-            let ready = self.wait()?;
+            let held_back = self.is_held_back();
+            let ready = self.wait(held_back)?;
             self.reap(ready.process);
             self.out_of_memory(ready.oom);
             if ready.listener {
@@ -112,6 +113,10 @@ impl Shim {
             }
             self.read_output(&ready.sources, &mut buffer);
             self.hear_clients(&ready.clients);
+            self.cut_off_the_stalled();
+            if held_back && let Some((.., heard)) = &mut self.ended {
+                *heard = Instant::now(); // nobody listened
+            }
             if !self.told && self.has_said_everything() {
                 self.tell_exit();
             }
@@ -120,7 +125,7 @@ impl Shim {
     }
 
     /// Waits for anything to happen.
-    fn wait(&self) -> io::Result<Ready> {
+    fn wait(&self, held_back: bool) -> io::Result<Ready> {
         let mut set = Vec::with_capacity(8 + self.clients.len());
         let add = |set: &mut Vec<_>, descriptor, flags| {
             set.push(PollFd::from_borrowed_fd(descriptor, flags));
@@ -131,9 +136,10 @@ impl Shim {
         let oom = oom.map(|oom| add(&mut set, oom.descriptor().as_fd(), oom.flags));
         let listener = self.listener.as_ref().map(|socket| add(&mut set, socket.as_fd(), PollFlags::IN));
         let input = self.streams.wants_to_write().map(|pipe| add(&mut set, pipe, PollFlags::OUT));
-        let reads = !self.held && !self.waits_for_client();
         let sources: Vec<_> = (self.streams.sources.iter())
-            .map(|source| source.polled().filter(|_| reads).map(|pipe| add(&mut set, pipe, PollFlags::IN)))
+            .map(|source| {
+                source.polled().filter(|_| !held_back).map(|pipe| add(&mut set, pipe, PollFlags::IN))
+            })
             .collect();
         let hears = self.streams.takes_input();
         let clients: Vec<_> = (self.clients.iter())
@@ -144,7 +150,7 @@ impl Shim {
                 add(&mut set, client.connection.as_fd(), flags)
             })
             .collect();
-        match poll(&mut set, self.patience().as_ref()) {
+        match poll(&mut set, self.patience(held_back).as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => (),
             Err(error) => return Err(error.into()),
         }
@@ -160,22 +166,35 @@ impl Shim {
     }
 
     /// How long nothing needs to be done by itself.
-    fn patience(&self) -> Option<Timespec> {
+    fn patience(&self, held_back: bool) -> Option<Timespec> {
         let rest = self.streams.sources.iter().filter_map(super::streams::Source::rests_for).min();
-        let awaited = !self.told && !self.held && !self.waits_for_client();
+        let awaited = !self.told && !held_back;
         let last_words =
             self.ended.filter(|_| awaited).map(|(.., heard)| LAST_WORDS.saturating_sub(heard.elapsed()));
         let oom =
             self.oom.as_ref().filter(|oom| self.ended.is_none() && oom.is_expectant()).map(|_| LOOK_AGAIN);
+        let stall = (held_back && self.launch.key.exec.is_none()).then(|| {
+            let behind = self.clients.iter().filter(|client| client.is_behind(false));
+            behind.map(|client| STALLED.saturating_sub(client.stalled())).min().unwrap_or(STALLED)
+        });
         let orphans = (!self.told).then_some(ORPHANS);
-        let shortest = [rest, last_words, oom, orphans].into_iter().flatten().min()?;
+        let shortest = [rest, last_words, oom, stall, orphans].into_iter().flatten().min()?;
         // A millisecond more, so that what we wait for is then surely past.
         Timespec::try_from(shortest + Duration::from_millis(1)).ok()
     }
 
-    /// An exec waits for the client that it belongs to.
-    fn waits_for_client(&self) -> bool {
-        self.launch.key.exec.is_some() && self.clients.iter().any(Client::is_behind)
+    /// Whether what the process writes isn't read at present: nobody has attached yet, or somebody has to catch up.
+    fn is_held_back(&self) -> bool {
+        let of_exec = self.launch.key.exec.is_some();
+        self.held || self.clients.iter().any(|client| client.is_behind(of_exec))
+    }
+
+    /// An exec belongs to its client and waits for it. A container only waits for clients that read at all.
+    fn cut_off_the_stalled(&mut self) {
+        if self.launch.key.exec.is_none() {
+            let stalled = |client: &&mut Client| client.is_behind(false) && client.stalled() >= STALLED;
+            self.clients.iter_mut().filter(stalled).for_each(Client::cut_off);
+        }
     }
 
     /// Takes those who ended: the process, and orphans that became our children.
@@ -264,9 +283,8 @@ impl Shim {
     /// Whether the process ended and its output was read to the end, or as far as is worth waiting for.
     fn has_said_everything(&self) -> bool {
         let all_read = self.streams.sources.is_empty();
-        self.ended.is_some_and(|(.., heard)| {
-            all_read || (!self.held && !self.waits_for_client() && heard.elapsed() >= LAST_WORDS)
-        })
+        self.ended
+            .is_some_and(|(.., heard)| all_read || (!self.is_held_back() && heard.elapsed() >= LAST_WORDS))
     }
 
     /// Whether there is nothing left to do: all were told and have what they were sent, and nobody writes any more.

@@ -89,7 +89,7 @@ impl Streams {
     }
 
     pub fn pipes(input: Option<OwnedFd>, sources: Vec<Source>, mode: Stdin) -> Self {
-        input.iter().for_each(|input| set_nonblocking(input));
+        input.iter().for_each(set_nonblocking);
         Self { input, waiting: BytesMut::new(), close_when_written: false, mode, sources, tty: false }
     }
 

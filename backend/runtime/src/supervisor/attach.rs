@@ -43,7 +43,8 @@ pub enum Output {
     Stdout(Bytes),
     /// Written to its standard error.
     Stderr(Bytes),
-    /// The client read so slowly that 64 MiB waited for it; the rest is missing here. It is in the log.
+    /// 16 MiB waited for the client, and for 10 s it took nothing: the container doesn't wait for it any longer. The rest is missing
+    /// here; it is in the log. (A client that reads slowly is waited for. So is any client of an exec.)
     Overrun,
     /// It ended; everything it wrote came before. The last item.
     Exit(Exit),

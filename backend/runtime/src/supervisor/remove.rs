@@ -23,7 +23,8 @@ impl Supervisor {
                 Err(error) => return Err(error),
             }
             match timeout(PATIENCE, self.wait(key)).await {
-                Ok(exit) => drop(exit?),
+                Ok(Ok(_)) => (),
+                Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(SupervisorError::Running(key.clone())),
             }
         }

@@ -106,7 +106,7 @@ impl Supervisor {
     /// [`SupervisorError::NotRunning`] when it has ended.
     pub async fn stats(&self, id: &Id) -> Result<Stats, SupervisorError> {
         let key = ProcessKey::from(id.clone());
-        let process = self.process(&key).ok_or_else(|| SupervisorError::NotRunning(key))?;
+        let process = self.process(&key).ok_or(SupervisorError::NotRunning(key))?;
         let cgroups = self.cgroups(id)?;
         blocking(move || Ok(cgroup::read(&cgroups, process.pid))).await
     }
