@@ -66,7 +66,7 @@ impl Inner {
             devices,
             resources,
             cgroup_parent: &self.options.cgroup_parent,
-            known_capabilities: self.known_capabilities,
+            own_capabilities: self.capabilities,
         })?;
         let bundle = self.folder(&record.id);
         let path = bundle.join("config.json");

@@ -20,7 +20,7 @@ pub(crate) struct Inner {
     pub stores: Stores,
     pub options: Options,
     pub machine: Machine,
-    pub known_capabilities: usize,
+    pub capabilities: u64,
     all: RwLock<HashMap<String, Arc<Container>>>,
     execs: Mutex<HashMap<String, Exec>>,
     /// Held while volumes are made, filled or removed.
@@ -42,7 +42,7 @@ impl Containers {
             stores,
             options,
             machine: machine::probe(),
-            known_capabilities: machine::known_capabilities(),
+            capabilities: machine::own_capabilities(),
             all: RwLock::default(),
             execs: Mutex::default(),
             volumes: tokio::sync::Mutex::default(),

@@ -20,10 +20,11 @@ pub(crate) fn probe() -> Machine {
     Machine { cpus, swap_limit: unified || v1_swap, unified }
 }
 
-/// How many capabilities the kernel knows.
-pub(crate) fn known_capabilities() -> usize {
-    let last = fs::read_to_string("/proc/sys/kernel/cap_last_cap").ok();
-    last.and_then(|text| text.trim().parse::<usize>().ok()).map_or(38, |last| last + 1)
+/// The capabilities that we may give on, a bit for each: those that the kernel knows and that weren't taken from us.
+pub(crate) fn own_capabilities() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("CapBnd:"));
+    line.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Makes a directory, and those above it, into which only we look.

@@ -87,8 +87,8 @@ pub(crate) struct Input<'a> {
     pub resources: types::Resources,
     /// The cgroup below which its own is.
     pub cgroup_parent: &'a str,
-    /// How many capabilities this kernel knows.
-    pub known_capabilities: usize,
+    /// The capabilities that the engine has itself, a bit for each.
+    pub own_capabilities: u64,
 }
 
 /// Makes the spec.
@@ -96,7 +96,7 @@ pub(crate) fn build(input: Input<'_>) -> Result<Spec, Error> {
     let (config, host) = (input.config, input.host);
     let list = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
     let granted =
-        capabilities(&list(&host.cap_add), &list(&host.cap_drop), host.privileged, input.known_capabilities)?;
+        capabilities(&list(&host.cap_add), &list(&host.cap_drop), host.privileged, input.own_capabilities)?;
     let uts_of_host = host.uts_mode == "host";
     let mut args = Vec::new();
     if input.init.is_some() {

@@ -23,7 +23,7 @@ fn spec(config: &str, host: &str, change: impl FnOnce(&mut Input<'_>)) -> Value 
         devices: Vec::new(),
         resources: types::Resources::default(),
         cgroup_parent: "/strata",
-        known_capabilities: 41,
+        own_capabilities: (1 << 41) - 1,
     };
     change(&mut input);
     serde_json::to_value(build(input).expect("makes sense")).expect("serialises")

@@ -236,7 +236,7 @@ impl Inner {
             &list(&record.host.cap_add),
             &list(&record.host.cap_drop),
             privileged,
-            self.known_capabilities,
+            self.capabilities,
         )?;
         let security = request::security(record.host.security_opt.as_deref().unwrap_or_default())?;
         let env = spec::environment(&list(&record.config.env), record.hostname(), tty);
