@@ -1,6 +1,6 @@
 //! What was written → a layer.
 
-use std::io::Write;
+use std::{collections::BTreeMap, io::Write};
 
 use rustix::fs::FileType;
 use strata_layer::LayerPath;
@@ -132,9 +132,17 @@ impl<W: Write> Capture<W> {
 
     /// Takes what differs of a copy of the whole tree.
     fn compared(&mut self, tree: &Tree, written: &Written<'_>) -> Result<(), CaptureError> {
-        for change in changes(written)? {
-            let path = &change.path;
-            if change.kind == ChangeKind::Deleted {
+        let mut differing: BTreeMap<_, _> =
+            changes(written)?.into_iter().map(|change| (change.path, change.kind)).collect();
+        // What docker does not list, but a writable directory would have.
+        scan(tree, written.marks, &LayerPath::root(), true, &mut |item| {
+            if !differing.contains_key(item.path) && self.differs_in_detail(item)? {
+                differing.insert(item.path.clone(), ChangeKind::Modified);
+            }
+            Ok(true)
+        })?;
+        for (path, kind) in &differing {
+            if *kind == ChangeKind::Deleted {
                 self.whiteout(path)?;
                 continue;
             }
@@ -144,13 +152,27 @@ impl<W: Write> Capture<W> {
             }
             let Ok(place) = tree.place(path) else { continue };
             let Some(stat) = place.stat().map_err(CaptureError::io("look at", path))? else { continue };
-            let kind = FileType::from_raw_mode(stat.st_mode);
-            let refused = self.cannot_hold(path, kind, stat.st_rdev)
+            let file_type = FileType::from_raw_mode(stat.st_mode);
+            let refused = self.cannot_hold(path, file_type, stat.st_rdev)
                 || self.pack.add(&place.folder, &place.name, &stat, path.as_bytes(), path)? == Packed::Socket;
-            if refused && change.kind == ChangeKind::Modified {
+            if refused && *kind == ChangeKind::Modified {
                 self.whiteout(path)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether something has other attributes than below, or a directory another time.
+    fn differs_in_detail(&mut self, item: &Item<'_>) -> Result<bool, CaptureError> {
+        let Some(old) = self.below.find(item.path)? else { return Ok(false) };
+        let time = |stat: &rustix::fs::Stat| (stat.st_mtime, stat.st_mtime_nsec);
+        if time(&old.stat) != time(&item.stat) {
+            return Ok(true);
+        }
+        let place = self.below.place(&old, item.path)?;
+        let read = |folder, name: &[u8]| {
+            xattrs(folder, name).map_err(CaptureError::io("read the attributes of", item.path))
+        };
+        Ok(read(&place.folder, &place.name)? != read(item.folder, item.name)?)
     }
 }
