@@ -92,9 +92,7 @@ impl Supervisor {
         let this = self.clone();
         let task = tokio::spawn(async move {
             let key = launch.key.clone();
-            if this.0.entries().get(&key).is_some_and(|entry| entry.exit.borrow().is_none()) {
-                return Err(SupervisorError::Running(key));
-            }
+            this.wait_for_known_end(&key).await?;
             let inner = std::sync::Arc::clone(&this.0);
             let spawned = blocking(move || spawn(&inner, launch, spec.as_ref())).await?;
             let failed = SupervisorError::io("use the socket of", this.0.directory(&key));
@@ -109,6 +107,19 @@ impl Supervisor {
             Ok(result) => result,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
+    }
+}
+
+impl Supervisor {
+    /// Refuses a process that runs. One that has ended is only told so to a client a moment before us.
+    async fn wait_for_known_end(&self, key: &ProcessKey) -> Result<(), SupervisorError> {
+        let Some(mut exit) = self.0.entries().get(key).map(|entry| entry.exit.clone()) else { return Ok(()) };
+        if exit.borrow().is_none() && !self.0.directory(key).join(record::EXIT).exists() {
+            return Err(SupervisorError::Running(key.clone()));
+        }
+        // An error means that the watch is over, and so is the process.
+        let _ = exit.wait_for(Option::is_some).await;
+        Ok(())
     }
 }
 
