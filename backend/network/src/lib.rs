@@ -9,6 +9,10 @@
 //! the program has ended. After a restart of the server [`Networks::restore`] gets the endpoints of those that
 //! still run: proxies and name servers live in the server and start again, interfaces and rules outlived it.
 //!
+//! What is in an [`Endpoint`] changes with [`Networks::rename`] and [`Networks::disconnect`]: ask [`Networks::of`]
+//! afterwards. The contents of `/etc/resolv.conf` ([`Networks::resolv_conf`]) are known before a container is
+//! attached, those of `/etc/hosts` ([`hosts_file`]) with its address.
+//!
 //! Several servers share a host. Each marks what it makes with a tag made of its directory's path, and touches
 //! nothing without it: chains of the packet filter are its own, and links carry the tag in name or alias.
 //!

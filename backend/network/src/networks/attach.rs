@@ -177,7 +177,14 @@ impl Inner {
         let interfaces = || (0..).map(|number: u32| format!("eth{number}"));
         let free = interfaces().find(|name| !present.iter().any(|other| other.interface == *name));
         endpoint.interface = free.unwrap_or_default();
-        endpoint.host_interface = format!("{}{}", self.prefix(), &endpoint.id[..7]);
+        endpoint.host_interface = loop {
+            let name = format!("{}{}", self.prefix(), &endpoint.id[..7]);
+            if !state.endpoints.values().any(|live| live.endpoint.host_interface == name) {
+                break name;
+            }
+            // What fits the name of an interface is too short to be unique.
+            endpoint.id = new_id()?;
+        };
         endpoint.default_route = !network.internal && !present.iter().any(|other| other.default_route);
         endpoint.ipv4 = address(true, settings.ipv4.map(IpAddr::from))?;
         endpoint.ipv6 = address(false, settings.ipv6.map(IpAddr::from))?;

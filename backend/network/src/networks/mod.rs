@@ -40,7 +40,7 @@ struct Inner {
     dir: PathBuf,
     /// What is ours on the host is marked with this: eight hexadecimal digits made of the directory's path.
     tag: String,
-    /// Held for moments only, never while the host is asked for something.
+    /// Held for moments, and while the networks are written down; never while the host is asked for something.
     state: Mutex<State>,
     /// Held while bridges are made and removed.
     bridges: Mutex<()>,

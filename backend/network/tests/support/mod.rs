@@ -79,6 +79,11 @@ pub fn within<T: Send>(path: &Path, work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
+/// Whether a program is here.
+pub fn has(program: &str) -> bool {
+    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|dir| dir.join(program).exists())
+}
+
 /// Runs a program where the thread is, which must succeed.
 pub fn run(line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -127,10 +132,12 @@ pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce(Machine) -> F + Send)
         world.run(&format!("ip address add {WORLD}/24 dev eth0"));
         run(&format!("ip route add default via {WORLD}"));
         // Another engine is here, and has made forwarding the exception.
-        run("iptables -P FORWARD DROP");
-        run("iptables -N DOCKER-USER");
-        run("iptables -A FORWARD -j DOCKER-USER");
-        run("iptables -A DOCKER-USER -j RETURN");
+        if has("iptables") {
+            run("iptables -P FORWARD DROP");
+            run("iptables -N DOCKER-USER");
+            run("iptables -A FORWARD -j DOCKER-USER");
+            run("iptables -A DOCKER-USER -j RETURN");
+        }
         let machine = Machine { world, dir: tempfile::tempdir().unwrap(), before: snapshot() };
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -161,7 +168,11 @@ pub fn snapshot() -> Vec<String> {
         lines.push(words.join(" ").split(" <").next().unwrap().to_owned());
     }
     lines.extend(run("ip route").lines().map(str::to_owned));
-    for program in ["iptables-save", "ip6tables-save"] {
+    if has("nft") {
+        lines
+            .extend(run("nft list tables").lines().filter(|line| line.contains("strata")).map(str::to_owned));
+    }
+    for program in ["iptables-save", "ip6tables-save"].into_iter().filter(|program| has(program)) {
         let rules = run(program);
         let rules = rules.lines().filter(|line| {
             line.starts_with("-A")
