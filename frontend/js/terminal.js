@@ -87,11 +87,11 @@ function mount(host, label, lines, onState, onLeave) {
       socket?.close();
       const mine = socket = new WebSocket(url);
       mine.binaryType = "arraybuffer";
-      onState("connecting");
+      onState("connecting", "");
       mine.onopen = () => {
         term.reset();
         silent = true;
-        onState("open");
+        onState("open", "");
         size();
       };
       mine.onmessage = event => {
@@ -99,7 +99,7 @@ function mount(host, label, lines, onState, onLeave) {
         silent = false;
         term.write(typeof event.data === "string" ? event.data : new Uint8Array(event.data));
       };
-      mine.onclose = () => mine === socket && onState("closed");
+      mine.onclose = event => mine === socket && onState("closed", event.reason);
     },
     destroy() {
       watch.disconnect();

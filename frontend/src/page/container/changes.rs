@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Rows drawn at once; the next as many come on demand.
-const PAGE: usize = 500;
+const PAGE: usize = 300;
 
 /// A line of the list or of the tree.
 #[derive(Clone, PartialEq)]

@@ -50,7 +50,11 @@ pub struct Vessel {
     summary: Memo<Option<Summary>>,
     upper: StoredValue<Upper>,
     motions: StoredValue<HashMap<Vec<u8>, Motion>>,
+    drawing: StoredValue<bool>,
 }
+
+/// What comes within so short a time is drawn at once.
+const BEAT: Duration = Duration::from_millis(16);
 
 impl Vessel {
     /// Loads a container and follows what happens to it.
@@ -80,6 +84,7 @@ impl Vessel {
             summary,
             upper: StoredValue::new(Upper::default()),
             motions: StoredValue::new(HashMap::new()),
+            drawing: StoredValue::new(false),
         };
         spawn_local(async move {
             if let Err(failure) = vessel.load().await {
@@ -195,7 +200,15 @@ impl Vessel {
                 all.extend(motions.into_iter().map(|motion| (motion.path.clone(), motion)));
             });
         }
-        if any && self.lost.try_set(false).is_none() {
+        if any && self.drawing.try_get_value() == Some(false) {
+            self.drawing.set_value(true);
+            set_timeout(move || self.draw(), BEAT);
+        }
+    }
+
+    fn draw(self) {
+        let _ = self.drawing.try_set_value(false);
+        if self.lost.try_set(false).is_none() {
             self.revision.update(|revision| *revision += 1);
         }
     }

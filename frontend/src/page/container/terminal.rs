@@ -25,7 +25,7 @@ extern "C" {
         host: &web_sys::HtmlElement,
         label: &str,
         lines: bool,
-        on_state: &Closure<dyn FnMut(String)>,
+        on_state: &Closure<dyn FnMut(String, String)>,
         on_leave: &Closure<dyn FnMut()>,
     ) -> Result<Handle, JsValue>;
 
@@ -50,10 +50,15 @@ const RECALLED: usize = 500;
 /// How long the engine has to tell them by itself.
 const PATIENCE: Duration = Duration::from_millis(300);
 
+/// How long a connection must hold before the next loss is taken for a new one.
+const STABLE: Duration = Duration::from_secs(10);
+/// Until the first attempt to connect again.
+const RETRY: Duration = Duration::from_secs(1);
+
 /// A terminal and what it calls back; ends with its owner.
 struct Terminal {
     handle: Handle,
-    _on_state: Closure<dyn FnMut(String)>,
+    _on_state: Closure<dyn FnMut(String, String)>,
     _on_leave: Closure<dyn FnMut()>,
 }
 
@@ -75,6 +80,7 @@ pub fn TerminalPane(
     let live = StoredValue::<Option<Terminal>, LocalStorage>::new_local(None);
     let ready = RwSignal::new(false);
     let state = RwSignal::new("waiting".to_owned());
+    let reason = RwSignal::new(String::new());
     let broken = RwSignal::new(None::<String>);
     let refusal = RwSignal::new(None::<Failure>);
     let with = move |act: &dyn Fn(&Handle)| {
@@ -93,7 +99,10 @@ pub fn TerminalPane(
                 Ok(module) => module.unchecked_into::<Module>(),
                 Err(why) => return drop(broken.try_set(Some(why))),
             };
-            let on_state = Closure::new(move |now: String| drop(state.try_set(now)));
+            let on_state = Closure::new(move |now: String, why: String| {
+                let _ = reason.try_set(why);
+                let _ = state.try_set(now);
+            });
             let on_leave = Closure::new(|| dom::focus("container-stack"));
             if let Ok(handle) = module.mount(&element, label, !tty, &on_state, &on_leave) {
                 let made = Terminal { handle, _on_state: on_state, _on_leave: on_leave };
@@ -143,10 +152,32 @@ pub fn TerminalPane(
             recall();
         }
     });
-    Effect::new(move |_| {
-        if state.with(|state| state == "open") {
-            set_timeout(recall, PATIENCE);
+    // After a server's restart the terminal comes back by itself; a server that keeps closing it is asked ever less.
+    let attempts = StoredValue::new(0u32);
+    let again = move || {
+        let closed = state.try_with_untracked(|state| state == "closed") == Some(true);
+        if closed && is_live.get_untracked() {
+            connect();
         }
+    };
+    Effect::new(move |_| match state.get().as_str() {
+        "open" => {
+            set_timeout(recall, PATIENCE);
+            set_timeout(
+                move || {
+                    if state.try_with_untracked(|state| state == "open") == Some(true) {
+                        let _ = attempts.try_set_value(0);
+                    }
+                },
+                STABLE,
+            );
+        }
+        "closed" => {
+            let before = attempts.get_value();
+            attempts.set_value(before + 1);
+            set_timeout(again, RETRY * 2u32.pow(before.min(5)));
+        }
+        _ => {}
     });
     Effect::new(move |_| {
         paint.get();
@@ -178,7 +209,8 @@ pub fn TerminalPane(
             {move || ended().then(|| view! {
                 <div class="ended" data-testid="terminal-ended">
                     {move || if is_live.get() {
-                        view! { <button type="button" class="button" data-testid="terminal-again" on:click=move |_| connect()>{tongue.say(Word::Reconnect)}</button> }.into_any()
+                        view! { <span data-testid="terminal-reason">{names::text(&reason.get()).into_owned()}</span>
+                            <button type="button" class="button" data-testid="terminal-again" on:click=move |_| connect()>{tongue.say(Word::Reconnect)}</button> }.into_any()
                     } else {
                         let id = vessel.id();
                         let start = vessel.state().deeds().contains(&Deed::Start);

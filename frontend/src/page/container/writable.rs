@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Rows drawn in the sheet; the rest is under "Changes".
-const SHOWN: usize = 200;
+const SHOWN: usize = 100;
 
 /// The sheet on top of the stack.
 #[component]

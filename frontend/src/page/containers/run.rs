@@ -92,7 +92,7 @@ fn Filled(image: String, beside: Option<String>) -> impl IntoView {
             <footer>
                 <code class="run-command" data-testid="run-command-line" title=docker>{move || names::text(&docker.get()).into_owned()}</code>
                 <CopyButton text=docker label=Word::CopyRun testid="copy-run"/>
-                <button type="submit" class="button main" data-testid="run" disabled=busy>
+                <button id="run-go" type="submit" class="button main" data-testid="run" disabled=busy>
                     {move || if busy.get() { Word::RunStarting } else { Word::Run }.text(tongue.lang())}</button>
             </footer>
         </form>
@@ -165,9 +165,10 @@ fn ImageField(form: RwSignal<Form>, problems: Memo<Vec<Problem>>, tried: RwSigna
     };
     let host = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
-        // Who comes without an image starts there.
-        if let (Some(input), true) = (host.get(), form.with_untracked(|form| form.image.is_empty())) {
-            let _ = input.focus();
+        // Who comes without an image starts there, who comes with one can run it at once.
+        if host.get().is_some() {
+            let empty = form.with_untracked(|form| form.image.is_empty());
+            request_animation_frame(move || dom::focus(if empty { "run-image" } else { "run-go" }));
         }
     });
     view! {
