@@ -142,6 +142,31 @@ fn are_given_once_and_given_back() {
 }
 
 #[test]
+fn lead_clients_that_never_pause_to_the_next_container() {
+    on_a_host(|machine| async move {
+        let networks = machine.server().await;
+        let (old, new, between) = (container("old"), container("new"), container("between"));
+        let published = settings(&[publish("53/udp", None, "5353")]);
+        let first = networks.attach(&old.container, "bridge", &published).await.unwrap();
+        old.space.within(|| serve_udp("0.0.0.0:53"));
+        new.space.within(|| serve_udp("0.0.0.0:53"));
+        let client = machine.world.within(|| std::net::UdpSocket::bind("0.0.0.0:0").unwrap());
+        client.set_read_timeout(Some(std::time::Duration::from_secs(2))).unwrap();
+        client.connect(format!("{HOST}:5353")).unwrap();
+        let mut buffer = [0; 100];
+        client.send(b"one").unwrap();
+        client.recv(&mut buffer).unwrap();
+        networks.detach(&old.container.id).await.unwrap();
+        networks.attach(&between.container, "bridge", &EndpointSettings::default()).await.unwrap();
+        let second = networks.attach(&new.container, "bridge", &published).await.unwrap();
+        assert_ne!(first.ipv4, second.ipv4);
+        client.send(b"two").unwrap();
+        let length = client.recv(&mut buffer).unwrap();
+        assert!(buffer[..length].starts_with(b"two"));
+    });
+}
+
+#[test]
 fn of_the_loopback_stay_there() {
     on_a_host(|machine| async move {
         let networks = machine.server().await;

@@ -4,12 +4,14 @@
 //! the thread that opened it.
 
 mod address;
+mod conntrack;
 mod link;
 mod look;
 mod route;
 mod socket;
 
 pub use address::add_address;
+pub use conntrack::forget;
 pub use link::{bridge, delete_link, set_alias, set_bridge, set_up, veth};
 pub use look::{Link, Routes, links, routes};
 pub use route::{Via, add_default_route};

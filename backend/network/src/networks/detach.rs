@@ -4,7 +4,7 @@ use std::{io, thread};
 
 use super::{Inner, Networks, attach::gateways};
 use crate::{
-    Endpoint, NetworkError,
+    Endpoint, NetworkError, Protocol,
     netlink::{self, Change, Netlink, Via},
     netns,
     publish::Proxy,
@@ -76,6 +76,7 @@ impl Inner {
         thread::scope(|scope| {
             let removed = scope.spawn(|| remove(removals));
             self.filter(false)?;
+            endpoints.iter().for_each(forget);
             removed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })?;
         {
@@ -109,6 +110,16 @@ impl Inner {
             let ways = gateways(&next).map(|gateway| netlink::add_default_route(Via { index, gateway }));
             netlink.apply(ways.collect())
         })
+    }
+}
+
+/// Lets clients that keep sending datagrams reach whoever gets the port next.
+fn forget(endpoint: &Endpoint) {
+    let published = endpoint.ports.iter().any(|port| port.port.protocol == Protocol::Udp);
+    for address in endpoint.addresses().filter(|_| published) {
+        if let Err(error) = netlink::forget(address) {
+            tracing::debug!(%error, %address, "flows of datagrams are remembered for a while");
+        }
     }
 }
 
