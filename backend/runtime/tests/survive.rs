@@ -156,3 +156,15 @@ async fn a_shim_that_is_killed_ends_its_container_with_a_reason() {
     assert_eq!(everything(&mut again).await.0, "again\n", "it can be made again");
     bench.finish(&["c"]).await;
 }
+
+#[tokio::test]
+async fn a_runtime_that_cannot_work_here_is_refused_at_once() {
+    let Some(bench) = bench().await else { return };
+    assert_eq!(bench.supervisor.runtime().kind, strata_runtime::RuntimeKind::Runc);
+    for (program, reason) in [("/bin/busybox", "neither runc nor crun"), ("/nowhere/runc", "cannot run")] {
+        let refused =
+            Supervisor::open(bench.place.options(program)).await.err().expect("refused").to_string();
+        assert!(refused.contains(reason), "{refused}");
+    }
+    bench.finish(&[]).await;
+}

@@ -55,6 +55,13 @@ impl Hierarchies {
         Self(mounts)
     }
 
+    /// Whether controllers are on both sides: trees of version 1, and some in the tree of version 2.
+    pub fn is_hybrid(&self) -> bool {
+        let unified = self.0.get(UNIFIED).map(|mounted| mounted.at.join("cgroup.controllers"));
+        let controllers = unified.and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
+        self.0.len() > 1 && !controllers.trim().is_empty()
+    }
+
     /// The directories of a living process.
     pub fn of(&self, pid: i32) -> io::Result<Cgroups> {
         Ok(self.resolve(&fs::read_to_string(format!("/proc/{pid}/cgroup"))?))

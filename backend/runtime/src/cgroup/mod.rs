@@ -2,9 +2,10 @@
 
 mod hierarchy;
 mod oom;
+mod read;
 mod stats;
 
 pub(crate) use hierarchy::{Cgroups, Hierarchies};
 pub(crate) use oom::{LOOK_AGAIN, OomWatch, kills};
+pub(crate) use read::{frozen, read};
 pub use stats::{BlockDevice, Cpu, Interface, Memory, Pids, Stats};
-pub(crate) use stats::{frozen, read};

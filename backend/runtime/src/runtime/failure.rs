@@ -64,6 +64,16 @@ impl RuntimeFailure {
     }
 }
 
+/// Parts of what runtimes say of a container that isn't in the right state.
+const WRONG_STATE: [&str; 6] = [
+    "not running",
+    "stopped container",
+    "paused container",
+    "not paused",
+    "process already finished",
+    "cannot start a",
+];
+
 fn classify(message: &str) -> RuntimeProblem {
     let has = |part: &str| message.contains(part);
     let command = has("exec: ") || has("exec /") || has("chdir to cwd");
@@ -73,11 +83,7 @@ fn classify(message: &str) -> RuntimeProblem {
         RuntimeProblem::CommandNotExecutable
     } else if has("container does not exist") || (has("container") && has("does not exist")) {
         RuntimeProblem::NoSuchContainer
-    } else if has("not running")
-        || has("stopped container")
-        || has("not paused")
-        || has("process already finished")
-    {
+    } else if WRONG_STATE.iter().any(|part| has(part)) {
         RuntimeProblem::WrongState
     } else {
         RuntimeProblem::Other
@@ -135,6 +141,12 @@ mod tests {
             ("container does not exist", RuntimeProblem::NoSuchContainer, 128),
             ("cannot exec in a stopped container", RuntimeProblem::WrongState, 128),
             ("container not running", RuntimeProblem::WrongState, 128),
+            (
+                "cannot exec in a paused container (use --ignore-paused to override)",
+                RuntimeProblem::WrongState,
+                128,
+            ),
+            ("cannot start an already running container", RuntimeProblem::WrongState, 128),
             ("error mounting \"/x\" to rootfs: no such file or directory", RuntimeProblem::Other, 128),
         ];
         for (message, problem, code) in cases {

@@ -40,6 +40,12 @@ pub enum ProbeError {
         /// Why not.
         source: io::Error,
     },
+    /// crun takes cgroups of one version only.
+    #[error("{program} refuses this machine's cgroups, which have controllers of both versions: use runc", program = .program.display())]
+    HybridCgroups {
+        /// The program.
+        program: PathBuf,
+    },
     /// It is neither runc nor crun.
     #[error("{program} is neither runc nor crun: it calls itself {answer:?}", program = .program.display())]
     Unknown {

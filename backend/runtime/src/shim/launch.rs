@@ -63,7 +63,21 @@ pub(super) fn launch(launch: Launch) -> Result<Shim, RuntimeFailure> {
     };
     // An exec shares its container's group, whose own shim watches.
     let oom = if launch.key.exec.is_none() { OomWatch::new(&launched.cgroups).ok() } else { None };
-    Ok(Shim::new(launch, launched, lock, listener, log, streams, pidfd, oom))
+    Ok(Shim {
+        held: launch.hold,
+        launch,
+        launched,
+        lock: Some(lock),
+        listener: Some(listener),
+        log,
+        log_has_gap: false,
+        streams,
+        pidfd,
+        oom,
+        clients: Vec::new(),
+        ended: None,
+        told: false,
+    })
 }
 
 fn listen(name: &str) -> io::Result<UnixListener> {

@@ -38,6 +38,8 @@ pub(super) struct Shim {
     pub lock: Option<Lock>,
     pub listener: Option<UnixListener>,
     pub log: Option<LogWriter>,
+    /// The last write to it failed.
+    pub log_has_gap: bool,
     pub streams: Streams,
     pub pidfd: OwnedFd,
     pub oom: Option<OomWatch>,
@@ -61,38 +63,6 @@ struct Ready {
 }
 
 impl Shim {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is another thing, and this is the only caller's last line"
-    )]
-    pub fn new(
-        launch: Launch,
-        launched: Launched,
-        lock: Lock,
-        listener: UnixListener,
-        log: Option<LogWriter>,
-        streams: Streams,
-        pidfd: OwnedFd,
-        oom: Option<OomWatch>,
-    ) -> Self {
-        let held = launch.hold;
-        let (lock, listener, clients) = (Some(lock), Some(listener), Vec::new());
-        Self {
-            launch,
-            launched,
-            lock,
-            listener,
-            log,
-            streams,
-            pidfd,
-            oom,
-            clients,
-            held,
-            ended: None,
-            told: false,
-        }
-    }
-
     /// Serves until the process has ended and everybody knows.
     pub fn serve(mut self, control: UnixStream, received: BytesMut) -> io::Result<()> {
         let mut control = Client::new(control, received)?;
@@ -245,9 +215,13 @@ impl Shim {
                     if let Some((.., heard)) = &mut self.ended {
                         *heard = Instant::now();
                     }
-                    if let Some(Err(error)) = self.log.as_mut().map(|log| log.write(stream, &bytes)) {
-                        eprintln!("shim: {} bytes are not in the log: {error}", bytes.len());
+                    let logged = self.log.as_mut().map_or(Ok(()), |log| log.write(stream, &bytes));
+                    if let Err(error) = &logged
+                        && !self.log_has_gap
+                    {
+                        eprintln!("shim: from here on output is missing in the log: {error}");
                     }
+                    self.log_has_gap = logged.is_err();
                     let reply = match stream {
                         Stream::Stdout => Reply::Stdout(bytes),
                         Stream::Stderr => Reply::Stderr(bytes),

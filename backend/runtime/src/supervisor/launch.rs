@@ -6,6 +6,7 @@ use std::{
     os::unix::net::UnixStream,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::PoisonError,
     time::Duration,
 };
 
@@ -92,6 +93,7 @@ impl Supervisor {
         let this = self.clone();
         let task = tokio::spawn(async move {
             let key = launch.key.clone();
+            let _launching = Launching::begin(&this.0, &key)?;
             this.wait_for_known_end(&key).await?;
             let inner = std::sync::Arc::clone(&this.0);
             let spawned = blocking(move || spawn(&inner, launch, spec.as_ref())).await?;
@@ -120,6 +122,26 @@ impl Supervisor {
         // An error means that the watch is over, and so is the process.
         let _ = exit.wait_for(Option::is_some).await;
         Ok(())
+    }
+}
+
+/// Keeps a second one of the same name from being made meanwhile: they would fight over a directory.
+struct Launching<'a>(&'a Inner, ProcessKey);
+
+impl<'a> Launching<'a> {
+    fn begin(inner: &'a Inner, key: &ProcessKey) -> Result<Self, SupervisorError> {
+        let mut launching = inner.launching.lock().unwrap_or_else(PoisonError::into_inner);
+        if launching.insert(key.clone()) {
+            Ok(Self(inner, key.clone()))
+        } else {
+            Err(SupervisorError::Running(key.clone()))
+        }
+    }
+}
+
+impl Drop for Launching<'_> {
+    fn drop(&mut self) {
+        self.0.launching.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
     }
 }
 

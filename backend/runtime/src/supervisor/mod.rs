@@ -11,7 +11,7 @@ mod verbs;
 mod watch;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -23,8 +23,8 @@ pub use reconnect::{Known, KnownState};
 pub use watch::ProcessEvent;
 
 use crate::{
-    Id, ProcessKey, Runtime, RuntimeProgram, RuntimeVersion, SupervisorError, SupervisorOptions,
-    cgroup::Hierarchies,
+    Id, ProbeError, ProcessKey, Runtime, RuntimeKind, RuntimeProgram, RuntimeVersion, SupervisorError,
+    SupervisorOptions, cgroup::Hierarchies,
 };
 use watch::Entry;
 
@@ -39,6 +39,8 @@ struct Inner {
     version: RuntimeVersion,
     hierarchies: Hierarchies,
     entries: Mutex<HashMap<ProcessKey, Entry>>,
+    /// What is being made at present.
+    launching: Mutex<HashSet<ProcessKey>>,
     events: broadcast::Sender<(ProcessKey, ProcessEvent)>,
 }
 
@@ -58,6 +60,9 @@ impl Supervisor {
             }
             let hierarchies =
                 Hierarchies::probe().map_err(SupervisorError::io("read", "/proc/self/mountinfo"))?;
+            if version.kind == RuntimeKind::Crun && hierarchies.is_hybrid() {
+                return Err(ProbeError::HybridCgroups { program: options.runtime }.into());
+            }
             let directory = std::path::absolute(&options.directory)
                 .map_err(SupervisorError::io("locate", &options.directory))?;
             let options = SupervisorOptions { directory, ..options };
@@ -70,6 +75,7 @@ impl Supervisor {
                 hierarchies,
                 options,
                 entries: Mutex::default(),
+                launching: Mutex::default(),
                 events: broadcast::Sender::new(EVENTS),
             })))
         })
