@@ -1,6 +1,6 @@
 //! The union of the layers below, asked for single paths.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, os::fd::OwnedFd, path::PathBuf, sync::Arc};
 
 use rustix::{
     fs::{AtFlags, FileType, OFlags, Stat, statat},
@@ -24,6 +24,8 @@ pub struct Below {
     marks: Marks,
     /// Which layers make up a directory, topmost first; none if it is no directory below.
     folders: HashMap<LayerPath, Arc<[usize]>>,
+    /// The directory that was asked for last, opened in these layers: mostly the next path is in it too.
+    here: Option<(LayerPath, Vec<(usize, OwnedFd)>)>,
 }
 
 /// What the layers below have at a path.
@@ -47,7 +49,7 @@ impl Below {
     pub fn open(lowers: &[PathBuf], marks: Marks) -> Result<Self, CaptureError> {
         let layers = lowers.iter().map(|path| Tree::open(path)).collect::<Result<Vec<_>, _>>()?;
         let marks = if marks == Marks::Copy { Marks::Fuse } else { marks };
-        Ok(Self { layers, marks, folders: HashMap::new() })
+        Ok(Self { layers, marks, folders: HashMap::new(), here: None })
     }
 
     /// A layer's own directory.
@@ -63,14 +65,29 @@ impl Below {
             let stat = rustix::fs::fstat(self.layers[layer].root()).map_err(|error| fail()(error))?;
             return Ok(Some(Found { layer, stat }));
         };
-        for &layer in self.folder(&parent)?.iter() {
-            match self.look(layer, &parent, name).map_err(|error| fail()(error))? {
+        let marks = self.marks;
+        for (layer, folder) in self.enter(&parent)? {
+            match look(marks, folder, name).map_err(|error| fail()(error))? {
                 Some((_, Mark::Whiteout)) => return Ok(None),
-                Some((stat, _)) => return Ok(Some(Found { layer, stat })),
+                Some((stat, _)) => return Ok(Some(Found { layer: *layer, stat })),
                 None => {}
             }
         }
         Ok(None)
+    }
+
+    /// Opens a directory in the layers that make it up, topmost first.
+    fn enter(&mut self, path: &LayerPath) -> Result<&[(usize, OwnedFd)], CaptureError> {
+        if self.here.as_ref().is_none_or(|(here, _)| here != path) {
+            let layers = self.folder(path)?;
+            let mut opened = Vec::with_capacity(layers.len());
+            for &layer in layers.iter() {
+                let folder = self.layers[layer].open_at(path, OFlags::PATH | OFlags::DIRECTORY);
+                opened.push((layer, folder.map_err(CaptureError::io("look below for", path))?));
+            }
+            self.here = Some((path.clone(), opened));
+        }
+        Ok(self.here.as_ref().map_or(&[], |(_, opened)| opened))
     }
 
     /// Where what was found is.
@@ -122,7 +139,8 @@ impl Below {
     fn merge(&self, above: &[usize], folder: &LayerPath, name: &[u8]) -> Result<Arc<[usize]>, Errno> {
         let mut merged = Vec::new();
         for &layer in above {
-            match self.look(layer, folder, name)? {
+            let folder = self.layers[layer].open_at(folder, OFlags::PATH | OFlags::DIRECTORY)?;
+            match look(self.marks, &folder, name)? {
                 None => {}
                 Some((stat, mark)) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
                     merged.push(layer);
@@ -136,31 +154,19 @@ impl Below {
         Ok(merged.into())
     }
 
-    fn look(&self, layer: usize, folder: &LayerPath, name: &[u8]) -> Result<Option<(Stat, Mark)>, Errno> {
-        let opened;
-        let tree = &self.layers[layer];
-        let at = if folder.is_root() {
-            tree.root()
-        } else {
-            opened = match tree.open_at(folder, OFlags::PATH | OFlags::DIRECTORY) {
-                Ok(folder) => folder,
-                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            &opened
-        };
-        match statat(at, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => Ok(Some((stat, self.marks.of(at, name, &stat)))),
-            Err(Errno::NOENT) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     fn remember(&mut self, path: LayerPath, layers: Arc<[usize]>) -> Arc<[usize]> {
         if self.folders.len() >= REMEMBERED {
             self.folders.clear();
         }
         self.folders.insert(path, Arc::clone(&layers));
         layers
+    }
+}
+
+fn look(marks: Marks, folder: &OwnedFd, name: &[u8]) -> Result<Option<(Stat, Mark)>, Errno> {
+    match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => Ok(Some((stat, marks.of(folder, name, &stat)))),
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(error),
     }
 }
