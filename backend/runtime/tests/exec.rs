@@ -176,3 +176,50 @@ async fn removing_ends_whatever_runs() {
     assert!(bench.supervisor.process(&key("never-started")).is_some_and(|process| process.is_alive()));
     bench.finish(&["c", "never-started", "never-made"]).await;
 }
+
+#[tokio::test]
+async fn what_shares_our_pids_leaves_nothing_either() {
+    let Some(bench) = bench().await else { return };
+    let args = ["/bin/sh", "-c", "sleep 1000 & (sleep 0.1; exit 3) & echo up; sleep 0.5; exit 6"];
+    let request = bench.request("c", &args, Kind::default());
+    bench.place.bundle("c", &args, false, |spec| {
+        let namespaces = spec["linux"]["namespaces"].as_array_mut().expect("a list");
+        namespaces.retain(|namespace| namespace["type"] != "pid");
+    });
+    bench.supervisor.create(request).await.expect("created");
+    let mut attached = bench.supervisor.attach(&key("c"), Streams::ALL).await.expect("attached");
+    bench.supervisor.start(&id("c")).await.expect("started");
+    let (stdout, _, exit) = everything(&mut attached).await;
+    assert_eq!(
+        (stdout.as_str(), exit.code),
+        ("up\n", 6),
+        "the sleep that still has its pipes isn't waited for"
+    );
+    bench.finish(&["c"]).await;
+}
+
+#[tokio::test]
+async fn execs_of_an_earlier_run_are_gone() {
+    let Some(bench) = bench().await else { return };
+    sleeping(&bench, "c").await;
+    let request = bench.exec_request("c", "e", &["/bin/true"], false);
+    bench.supervisor.exec(request.clone(), None).await.expect("executed");
+    assert_eq!(patient(bench.supervisor.wait(&exec_key("c", "e"))).await.expect("ended").code, 0);
+    bench.supervisor.signal(&key("c"), 9).await.expect("killed");
+    patient(bench.supervisor.wait(&key("c"))).await.expect("ended");
+    sleeping(&bench, "c").await;
+    assert!(matches!(bench.supervisor.wait(&exec_key("c", "e")).await, Err(SupervisorError::NotFound(_))));
+    bench.supervisor.exec(request, None).await.expect("the name is free");
+    bench.finish(&["c"]).await;
+}
+
+#[tokio::test]
+async fn of_two_that_make_the_same_one_does() {
+    let Some(bench) = bench().await else { return };
+    let make = || bench.supervisor.create(bench.request("c", &["/bin/sleep", "1000"], Kind::default()));
+    let (a, b, c) = tokio::join!(make(), make(), make());
+    let made = [&a, &b, &c].into_iter().filter(|made| made.is_ok()).count();
+    assert_eq!(made, 1, "{a:?} {b:?} {c:?}");
+    bench.supervisor.start(&id("c")).await.expect("it is whole");
+    bench.finish(&["c"]).await;
+}

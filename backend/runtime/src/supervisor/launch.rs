@@ -13,7 +13,7 @@ use std::{
 use bytes::BytesMut;
 use rustix::fd::OwnedFd;
 
-use super::{Attached, Inner, Supervisor, blocking, connection::Connection, settle, shim_log};
+use super::{Attached, Inner, Supervisor, blocking, connection::Connection, remove, settle, shim_log};
 use crate::{
     CreateProcess, ExecProcess, Process, ProcessKey, Streams, SupervisorError, record,
     wire::{Launch, Launched, Reply, Request, Work},
@@ -161,8 +161,12 @@ fn spawn(
     let spawned = (|| {
         drop(settle::wait_for_shim(&key, &directory)?);
         match spec {
-            None if inner.runtime_knows(&key.container) => inner.runtime.delete(&key.container)?,
-            None => (),
+            None => {
+                remove::remove_execs(inner, &key.container)?;
+                if inner.runtime_knows(&key.container) {
+                    inner.runtime.delete(&key.container)?;
+                }
+            }
             Some(spec) => {
                 let path = directory.join(record::EXEC_SPEC);
                 fs::write(&path, spec.to_string()).map_err(SupervisorError::io("write", path))?;

@@ -5,7 +5,7 @@ use crate::{Id, LogLines, LogOptions, LogQuery, ProcessKey, SupervisorError};
 
 impl Supervisor {
     /// Reads a container's log; `log` as it was given to [`Supervisor::create`]. With `follow`, ends when the container does, after its
-    /// last line; one that doesn't run isn't waited for.
+    /// last line; one that has ended isn't waited for, one that isn't started yet is.
     ///
     /// # Errors
     /// When the log can't be read. One that doesn't exist yet is empty.

@@ -47,7 +47,7 @@ pub enum KnownState {
 
 impl Supervisor {
     /// Finds every process of the directory and supervises those that live. To be called once, after [`Supervisor::open`] and before all
-    /// else. A process whose shim was killed is ended, and its exit says so ([`Exit::lost`]).
+    /// else. What isn't among them has no process. One whose shim was killed is ended, and its exit says so ([`Exit::lost`]).
     ///
     /// # Errors
     /// When the directory can't be read. What is wrong with a single process is logged, and the process left out.
@@ -89,7 +89,13 @@ impl Supervisor {
                     let _lock = settle::wait_for_shim(&key, &directory)?;
                     let launched: Option<Launched> = record::read(&directory, record::PROCESS)
                         .map_err(SupervisorError::io("read the process in", &directory))?;
-                    let Some(mut launched) = launched else { return Ok(None) };
+                    let Some(mut launched) = launched else {
+                        // The shim was killed before it had a process to record; the runtime may have half of one.
+                        if key.exec.is_none() && inner.runtime_knows(&key.container) {
+                            inner.runtime.delete(&key.container)?;
+                        }
+                        return Ok(None);
+                    };
                     launched.exit = Some(settle::lost(&inner, &key, &launched));
                     Ok(Some(Known::new(&key, &launched)))
                 })

@@ -47,13 +47,24 @@ fn remove(inner: &Inner, key: &ProcessKey) -> Result<(), SupervisorError> {
         if inner.runtime_knows(&key.container) {
             inner.runtime.delete(&key.container)?;
         }
-        // They ended with the container; their shims need a moment to say so.
-        for exec in execs(&directory) {
-            let exec = ProcessKey::exec(key.container.clone(), exec);
-            settle::wait_for_shim(&exec, &inner.directory(&exec))?;
-        }
+        remove_execs(inner, &key.container)?;
     }
-    match fs::remove_dir_all(&directory) {
+    remove_directory(&directory)
+}
+
+/// Removes what is left of a container's execs. They ended with it, or with an earlier run; their shims need a moment to say so.
+pub(super) fn remove_execs(inner: &Inner, container: &Id) -> Result<(), SupervisorError> {
+    let directory = inner.directory(&container.clone().into());
+    for exec in execs(&directory) {
+        let exec = ProcessKey::exec(container.clone(), exec);
+        drop(settle::wait_for_shim(&exec, &inner.directory(&exec))?);
+        inner.entries().remove(&exec);
+    }
+    remove_directory(&directory.join(EXECS))
+}
+
+fn remove_directory(directory: &Path) -> Result<(), SupervisorError> {
+    match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(SupervisorError::io("remove", directory)(error))
         }
