@@ -14,6 +14,8 @@ pub(crate) struct Container {
     record: Mutex<Record>,
     /// Held by whoever changes what it is: start, the end of its process, remove.
     pub work: Arc<tokio::sync::Mutex<()>>,
+    /// Held while its record is written, so that the last state is the one that stays.
+    pub writing: tokio::sync::Mutex<()>,
     /// Clients that attached before there was a process.
     waiting: Mutex<Vec<(Streams, oneshot::Sender<Attached>)>>,
     /// Its ends, for those who wait.
@@ -44,6 +46,7 @@ impl Container {
             id: record.id.clone(),
             record: Mutex::new(record),
             work: Arc::default(),
+            writing: tokio::sync::Mutex::default(),
             waiting: Mutex::default(),
             ends: watch::Sender::new(Ends { code, ..Ends::default() }),
             backoff: Mutex::default(),

@@ -111,6 +111,7 @@ impl Inner {
         container: &Arc<Container>,
         change: impl FnOnce(&mut Record) -> T,
     ) -> Result<T, Error> {
+        let _in_order = container.writing.lock().await;
         let (answer, body) = {
             let mut record = container.record();
             let answer = change(&mut record);

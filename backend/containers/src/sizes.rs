@@ -18,7 +18,7 @@ pub(crate) fn parse(text: &str) -> Option<u64> {
         clippy::cast_sign_loss,
         reason = "positive, and sizes end far below"
     )]
-    (number.is_finite() && number >= 0.0).then(|| (number * factor as f64) as u64)
+    (number.is_finite() && number >= 0.0).then_some((number * factor as f64) as u64)
 }
 
 #[cfg(test)]

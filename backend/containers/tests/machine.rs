@@ -9,6 +9,7 @@ use std::{
 };
 
 use strata_containers::{Condition, ListQuery, Streams};
+use strata_network::NetworkConfig;
 use support::{Place, collect, with_bench};
 
 #[test]
@@ -178,6 +179,31 @@ fn containers_outlive_the_server() {
         for name in ["stays", "ends", "again", "new"] {
             bench.containers.remove(name, true, false).await.expect("removes");
         }
+        assert_eq!(bench.traces(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn networks_are_joined_and_left_while_it_runs() {
+    with_bench(|bench| async move {
+        let request = r#"{"Cmd":["sleep","60"],"HostConfig":{"NetworkMode":"bridge","Init":true}}"#;
+        bench.create("box", request).await.expect("creates");
+        let extra = bench.networks.create(NetworkConfig::new("extra")).await.expect("creates");
+        bench.containers.start("box").await.expect("starts");
+        let (_, first, _) = bench.exec("box", &["cat", "/proc/1/comm"]).await.expect("runs");
+        assert!(first.contains("init"), "{first}");
+        bench.containers.connect("box", &extra, Default::default()).await.expect("joins");
+        let seen = bench.containers.inspect("box", false).await.expect("there").network_settings;
+        let ip = seen.networks["extra"].ip_address.clone();
+        let (_, hosts, _) = bench.exec("box", &["cat", "/etc/hosts"]).await.expect("runs");
+        assert!(!ip.is_empty() && hosts.contains(&ip), "{hosts}");
+        let error = bench.containers.connect("box", &extra, Default::default()).await.expect_err("is there");
+        assert!(error.message.contains("already exists in network extra"), "{error}");
+        bench.containers.disconnect("box", &extra).await.expect("leaves");
+        let seen = bench.containers.inspect("box", false).await.expect("there").network_settings;
+        assert!(seen.networks.keys().eq(["bridge"]), "{seen:?}");
+        bench.containers.remove("box", true, false).await.expect("removes");
+        bench.networks.remove("extra").await.expect("removes");
         assert_eq!(bench.traces(), Vec::<String>::new());
     });
 }

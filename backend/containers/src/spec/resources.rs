@@ -10,11 +10,11 @@ pub(crate) const PIDS_LIMIT: i64 = 512;
 /// The period in which a share of CPUs is counted, microseconds.
 const PERIOD: i64 = 100_000;
 
+/// Finds the numbers of a block device.
+pub(crate) type FindDevice<'a> = &'a dyn Fn(&str) -> Result<(i64, i64), Error>;
+
 /// The runtime's limits without device rules. `device` finds the numbers of a block device.
-pub(crate) fn resources(
-    limits: &api::Resources,
-    device: &dyn Fn(&str) -> Result<(i64, i64), Error>,
-) -> Result<Resources, Error> {
+pub(crate) fn resources(limits: &api::Resources, device: FindDevice<'_>) -> Result<Resources, Error> {
     Ok(Resources {
         devices: Vec::new(),
         memory: memory(limits),
@@ -61,10 +61,7 @@ fn cpu(limits: &api::Resources) -> Option<Cpu> {
     (cpu != Cpu::default()).then_some(cpu)
 }
 
-fn block_io(
-    limits: &api::Resources,
-    device: &dyn Fn(&str) -> Result<(i64, i64), Error>,
-) -> Result<Option<BlockIo>, Error> {
+fn block_io(limits: &api::Resources, device: FindDevice<'_>) -> Result<Option<BlockIo>, Error> {
     let rates = |list: &Option<Vec<api::ThrottleDevice>>| -> Result<Vec<RateOf>, Error> {
         let rate = |given: &api::ThrottleDevice| {
             let (major, minor) = device(&given.path)?;

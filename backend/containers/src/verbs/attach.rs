@@ -47,10 +47,16 @@ impl Containers {
             _ => {}
         }
         let streams = Streams { stdin: streams.stdin && record.config.open_stdin, ..streams };
-        let attachment = match self.0.stores.supervisor.attach(&container.key(), streams).await {
-            Ok(attached) if status == Status::Running => Attachment::Now(Box::new(attached)),
-            // Not started, or ended by now: the next start it is.
-            _ => Attachment::Later(container.attach_later(streams)),
+        // In this order, so that a start in between finds either us waiting or its process attached to.
+        let later = container.attach_later(streams);
+        let supervisor = &self.0.stores.supervisor;
+        let attachment = match supervisor.process(&container.key()) {
+            Some(_) => match supervisor.attach(&container.key(), streams).await {
+                Ok(attached) => Attachment::Now(Box::new(attached)),
+                // It has just ended: the next start it is.
+                Err(_) => Attachment::Later(later),
+            },
+            None => Attachment::Later(later),
         };
         self.0.tell(&record, "attach", &[]);
         Ok(attachment)

@@ -3,7 +3,7 @@
 use strata_api::engine::EndpointSettings;
 use strata_network::Network;
 
-use crate::{Containers, Error, Kind, containers::to_the_end, network};
+use crate::{Containers, Error, Kind, containers::to_the_end, network, request::ContainerMode};
 
 impl Containers {
     /// Puts a container on a further network, at once if it runs, and from its next start on.
@@ -13,9 +13,10 @@ impl Containers {
         to_the_end(async move {
             let _alone = container.work.lock().await;
             let record = container.snapshot();
-            if record.host.network_mode == "host" || to.name == "host" {
-                return Err(Error::conflict(
-                    "container cannot be connected to host network or disconnected from it: it shares the host's",
+            let own = matches!(ContainerMode::of(&record.host.network_mode), ContainerMode::Other(_));
+            if !own || to.name == "host" {
+                return Err(Error::invalid(
+                    "container sharing network namespace with another container or host cannot be connected to any other network",
                 ));
             }
             if record.endpoints.contains_key(&to.name) {

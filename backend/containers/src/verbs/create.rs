@@ -11,7 +11,7 @@ use strata_snapshots::{Placeholder, PlaceholderKind, SnapshotId};
 use crate::{
     BaseImage, Containers, Error, EventKind,
     containers::{Inner, to_the_end},
-    ids::random_id,
+    ids::{random_id, short},
     machine, names,
     record::Record,
     request::{self, MountKind, MountPlan},
@@ -50,7 +50,19 @@ impl Containers {
         request::merge(&mut request.config, image.config.as_ref())?;
         let security = request::security(request.host_config.security_opt.as_deref().unwrap_or_default())?;
         request::adapt(&mut request.host_config, machine.unified, security.unconfined_paths);
-        let host = &mut request.host_config;
+        let CreateRequest { config, host_config: host, .. } = request;
+        if config.network_disabled == Some(true) {
+            host.network_mode = "none".into();
+        }
+        if config.hostname.is_empty() && (host.network_mode == "host" || host.uts_mode == "host") {
+            config.hostname = machine::hostname();
+        }
+        if let Some(Ok(other)) = request::container_of(&host.network_mode).map(|other| self.0.find(other)) {
+            // It shares the other's `/etc/hostname` too.
+            let other = other.snapshot();
+            other.hostname().clone_into(&mut config.hostname);
+            config.domainname = other.config.domainname;
+        }
         for mode in [&mut host.network_mode, &mut host.pid_mode, &mut host.ipc_mode] {
             // By id from now on: the other one may be renamed. One that isn't there is an error of the start: a "not
             // found" here would make the CLI pull the image.
@@ -67,8 +79,14 @@ impl Containers {
         request: CreateRequest,
         image: BaseImage,
     ) -> Result<String, Error> {
-        let _alone = self.0.volumes.lock().await;
-        let record = self.0.blocking(move |inner| inner.build(name, request, &image)).await?;
+        let planned = self.0.blocking(move |inner| {
+            let mounts = inner.plan(&request.host_config, &request.config)?;
+            Ok((request, mounts))
+        });
+        let (request, mounts) = planned.await?;
+        let volumes = mounts.iter().any(|mount| mount.kind == MountKind::Volume);
+        let _alone = if volumes { Some(self.0.volumes.lock().await) } else { None };
+        let record = self.0.blocking(move |inner| inner.build(name, request, mounts, &image)).await?;
         let container = self.0.insert(record);
         let record = container.snapshot();
         self.0.tell(&record, "create", &[]);
@@ -82,15 +100,25 @@ impl Inner {
         self: &Arc<Self>,
         name: Option<String>,
         request: CreateRequest,
+        mut mounts: Vec<MountPlan>,
         image: &BaseImage,
     ) -> Result<Record, Error> {
-        let CreateRequest { config, mut host_config, networking_config } = request;
-        let mounts = self.plan(&host_config, &config)?;
+        let CreateRequest { mut config, mut host_config, networking_config } = request;
+        let id = random_id();
+        if config.hostname.is_empty() {
+            short(&id).clone_into(&mut config.hostname);
+        }
+        for mount in mounts.iter_mut().filter(|mount| mount.kind == MountKind::Volume) {
+            if mount.name.is_empty() {
+                mount.name = random_id();
+            }
+            mount.source = self.volume_folder(&mount.name).join("_data").display().to_string();
+        }
         let endpoints =
             endpoints(&host_config.network_mode, networking_config, config.mac_address.as_deref());
         host_config.mounts = host_config.mounts.filter(|mounts| !mounts.is_empty());
         let mut record = Record {
-            id: random_id(),
+            id,
             name: name.clone().unwrap_or_default(),
             created: Timestamp::now(),
             image: image.id.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -105,7 +133,7 @@ impl Inner {
             stopped: false,
         };
         self.register(&mut record, name.is_some())?;
-        match self.furnish(&mut record, image) {
+        match self.furnish(&record, image) {
             Ok(()) => Ok(record),
             Err(error) => {
                 self.undo(&record);
@@ -147,7 +175,7 @@ impl Inner {
         for attempt in 0.. {
             if !named {
                 record.name = match attempt {
-                    ATTEMPTS.. => crate::ids::short(&record.id).to_owned(),
+                    ATTEMPTS.. => short(&record.id).to_owned(),
                     _ => names::generate(attempt),
                 };
             }
@@ -161,7 +189,7 @@ impl Inner {
     }
 
     /// Its file system, its directory and its volumes.
-    fn furnish(self: &Arc<Self>, record: &mut Record, image: &BaseImage) -> Result<(), Error> {
+    fn furnish(&self, record: &Record, image: &BaseImage) -> Result<(), Error> {
         let id = snapshot_id(&record.id)?;
         let snapshots = &self.stores.snapshots;
         snapshots
@@ -170,27 +198,20 @@ impl Inner {
         let folder = self.folder(&record.id);
         machine::make_private(&folder)
             .map_err(|error| Error::internal(format!("cannot create {}", folder.display()), &error))?;
-        let volumes = record.mounts.iter_mut().filter(|mount| mount.kind == MountKind::Volume);
-        for mount in volumes {
-            if mount.anonymous && mount.name.is_empty() {
-                mount.name = random_id();
-            }
-            let (labels, options) = (mount.labels.take(), mount.driver_options.take());
-            let options = options.filter(|options| !options.is_empty());
-            self.make_volume(&mount.name, mount.anonymous, labels, options)?;
-            let data = self.volume_folder(&mount.name).join("_data");
-            mount.source = data.display().to_string();
+        for mount in record.mounts.iter().filter(|mount| mount.kind == MountKind::Volume) {
+            let options = mount.driver_options.clone().filter(|options| !options.is_empty());
+            self.make_volume(&mount.name, mount.anonymous, mount.labels.clone(), options)?;
+            let data = Path::new(&mount.source);
             if mount.copy {
                 let mounted = snapshots
                     .mount(&id)
                     .map_err(|error| Error::internal("cannot mount its file system", &error))?;
-                volumes::fill(&mounted.merged, &mount.destination, &data).map_err(|error| {
+                volumes::fill(&mounted.merged, &mount.destination, data).map_err(|error| {
                     Error::internal(format!("cannot fill volume {} from the image", mount.name), &error)
                 })?;
             }
         }
-        let known = self.stores.catalog.update_container(&record.id, &record.body()?)?;
-        if known { Ok(()) } else { Err(Error::no_such_container(&record.id)) }
+        Ok(())
     }
 
     /// Removes what a failed create has made, as far as possible; the next start of the server does the rest.

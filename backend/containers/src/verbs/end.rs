@@ -52,9 +52,6 @@ impl Containers {
         };
         let changed = self.0.change(container, |record| {
             record.state.exit(code, exit.oom_killed, exit.finished_at.0, pause.is_some());
-            if let Some(health) = &mut record.health {
-                health.streak = 0;
-            }
             record.restarts += u64::from(pause.is_some());
             record.clone()
         });

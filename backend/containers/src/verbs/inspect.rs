@@ -49,8 +49,6 @@ impl Containers {
                     true => inner.folder(owner).join(name).display().to_string(),
                     false => String::new(),
                 };
-                let mut config = record.config.clone();
-                record.hostname().clone_into(&mut config.hostname);
                 Ok(ContainerInspect {
                     id: record.id.clone(),
                     created: record.created.to_string(),
@@ -75,7 +73,7 @@ impl Containers {
                     size_rw,
                     size_root_fs: size_rw,
                     mounts: mount_points(&record.mounts),
-                    config,
+                    config: record.config.clone(),
                     network_settings: inner.network_settings(&record),
                 })
             })

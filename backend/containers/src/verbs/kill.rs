@@ -49,7 +49,7 @@ impl Containers {
         if !status.is_up() {
             return Err(Error::not_running(&container.id));
         }
-        if number == own || number == signal::KILL {
+        if (number == own || number == signal::KILL) && !container.record().stopped {
             self.0.change(container, |record| record.stopped = true).await?;
         }
         if status == Status::Restarting {

@@ -47,15 +47,11 @@ impl Containers {
     }
 
     async fn judge(&self, container: &Arc<Container>, check: &Check, probe: Probe, ran: Duration) {
-        let changed = self.0.change(container, |record| {
-            let verdict = record.health.get_or_insert_default().take(check, probe, ran);
-            verdict.map(|verdict| (verdict, record.clone()))
-        });
-        match changed.await {
-            Ok(Some((verdict, record))) => {
-                self.0.tell(&record, &format!("health_status: {}", verdict.as_str()), &[]);
-            }
-            Ok(None) => {}
+        let verdict = container.record().health.get_or_insert_default().take(check, probe, ran);
+        // Only the verdict is worth a write; single probes are forgotten with the server.
+        let Some(verdict) = verdict else { return };
+        match self.0.change(container, |record| record.clone()).await {
+            Ok(record) => self.0.tell(&record, &format!("health_status: {}", verdict.as_str()), &[]),
             Err(error) => tracing::warn!(id = container.id, %error, "its health can't be recorded"),
         }
     }

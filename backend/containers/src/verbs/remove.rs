@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    Containers, Error, container::Container, containers::to_the_end, request::MountKind, state::Status,
-    verbs::snapshot_id, volumes::remove_tree,
+    Containers, Error,
+    container::Container,
+    containers::to_the_end,
+    request::{MountKind, MountPlan},
+    state::Status,
+    verbs::snapshot_id,
+    volumes::remove_tree,
 };
 
 impl Containers {
@@ -46,7 +51,8 @@ impl Containers {
 
     /// The caller works alone on it, and it is at rest.
     async fn take_apart(&self, container: &Arc<Container>, volumes: bool) -> Result<(), Error> {
-        self.0.change(container, |record| record.state.status = Status::Removing).await?;
+        // Not written: should we be killed meanwhile, the next server sees that its file system is gone.
+        container.record().state.status = Status::Removing;
         container.interrupt();
         container.take_waiting();
         match self.dismantle(container, volumes).await {
@@ -79,8 +85,10 @@ impl Containers {
         };
         let supervisor = &self.0.stores.supervisor;
         supervisor.remove(&container.key()).await.map_err(|error| failed("process", &error))?;
-        let _alone = self.0.volumes.lock().await;
         let record = container.snapshot();
+        let own = |mount: &MountPlan| mount.kind == MountKind::Volume && mount.anonymous;
+        let volumes = volumes && record.mounts.iter().any(own);
+        let _alone = if volumes { Some(self.0.volumes.lock().await) } else { None };
         self.0
             .blocking(move |inner| {
                 let id = snapshot_id(&record.id)?;
@@ -90,8 +98,7 @@ impl Containers {
                 remove_tree(&inner.folder(&record.id))?;
                 // Last, so that what a crash leaves belongs to a record.
                 inner.stores.catalog.remove_container(&record.id)?;
-                let own = record.mounts.iter().filter(|m| m.kind == MountKind::Volume && m.anonymous);
-                for mount in own.filter(|_| volumes) {
+                for mount in record.mounts.iter().filter(|mount| volumes && own(mount)) {
                     let others = inner.users_of(&mount.name).iter().any(|user| *user != record.id);
                     if !others {
                         inner.unmake_volume(&mount.name)?;

@@ -178,8 +178,9 @@ impl Containers {
                 let record = container.snapshot();
                 let _alone = container.work.lock().await;
                 let status = container.record().state.status;
-                if status == Status::Removing || (record.host.auto_remove && status == Status::Exited) {
-                    container.record().state.status = Status::Exited;
+                // Without a file system it is what a create or remove that was cut off has left.
+                let whole = snapshot_id(&record.id).is_ok_and(|id| this.0.stores.snapshots.contains(&id));
+                if !whole || (record.host.auto_remove && status == Status::Exited) {
                     this.remove_quietly(&container).await;
                 } else if restart::at_server_start(&record.host.restart_policy, was_up, record.stopped)
                     && status == Status::Exited

@@ -25,7 +25,11 @@ impl Containers {
             let _alone = container.work.lock().await;
             container.record().state.check_start()?;
             container.interrupt();
-            this.0.change(&container, |record| (record.restarts, record.stopped) = (0, false)).await?;
+            {
+                let mut record = container.record();
+                // Kept together with what comes of the start.
+                (record.restarts, record.stopped) = (0, false);
+            }
             *container.backoff.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Default::default();
             this.run(&container).await
         })
@@ -41,8 +45,6 @@ impl Containers {
             self.0.clean_up(container, &record).await;
             let message = error.message.clone();
             self.0.change(container, |record| record.state.fail(code, &message)).await?;
-            let record = container.snapshot();
-            self.0.tell(&record, "die", &[("exitCode", code.to_string())]);
             container.rest(code, Some(error.message.clone()));
             if record.host.auto_remove {
                 self.remove_quietly(container).await;
@@ -73,7 +75,9 @@ impl Containers {
             let _ = supervisor.resize(&container.key(), size).await;
         }
         self.0.connect(container, &record, process).await.map_err(internal)?;
-        for (streams, tell) in container.take_waiting() {
+        let waiting = container.take_waiting().into_iter();
+        // One that has found the process by itself, or left, has closed its end.
+        for (streams, tell) in waiting.filter(|(_, tell)| !tell.is_closed()) {
             match supervisor.attach(&container.key(), streams).await {
                 // A client that left meanwhile is no trouble.
                 Ok(attached) => drop(tell.send(attached)),
@@ -196,7 +200,7 @@ impl Inner {
     }
 }
 
-fn network_type(name: &str) -> &str {
+pub(super) fn network_type(name: &str) -> &str {
     match name {
         "host" => "host",
         "none" => "null",

@@ -70,9 +70,9 @@ fn translate(reading: strata_runtime::Stats, own_network: bool) -> Stats {
         },
         memory_stats: MemoryStats {
             usage: Some(memory.usage),
-            max_usage: Some(memory.max_usage).filter(|_| !reading.unified),
+            max_usage: (!reading.unified).then_some(memory.max_usage),
             stats: memory.details,
-            failcnt: Some(memory.failures).filter(|_| !reading.unified),
+            failcnt: (!reading.unified).then_some(memory.failures),
             limit: Some(memory.limit),
         },
         networks: own_network.then_some(networks),

@@ -38,6 +38,7 @@ pub struct Place {
 /// A server's containers.
 pub struct Bench {
     pub containers: Containers,
+    pub networks: Networks,
     pub events: Arc<Mutex<Vec<Event>>>,
     pub layer: PathBuf,
     pub root: PathBuf,
@@ -118,6 +119,7 @@ impl Place {
             networks: Networks::open(&root.join("network")).expect("opens"),
             supervisor: supervisor.await.expect("opens"),
         };
+        let networks = stores.networks.clone();
         let events = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&events);
         let options = Options {
@@ -127,7 +129,7 @@ impl Place {
             events: Arc::new(move |event| heard.lock().expect("no panic").push(event)),
         };
         let containers = Containers::open(stores, options).await.expect("opens");
-        Bench { containers, events, layer: self.layer(), root }
+        Bench { containers, networks, events, layer: self.layer(), root }
     }
 }
 
