@@ -85,16 +85,19 @@ impl RuntimeVersion {
         Some(Self { kind, version: version.trim().to_owned(), commit })
     }
 
-    /// Escapes from containers that this version is known to allow, as a warning for the log and the page; none when
-    /// it has the fixes of November 2025 (CVE-2025-31133, -52565, -52881).
+    /// Escapes from containers that this version is known to allow, as a warning for the log and the page. None when it has the
+    /// fixes of November 2025, and for crun, whose maintainers found it not affected. A distribution may have put the fixes into
+    /// an older version; its number doesn't say so.
     pub fn known_escapes(&self) -> Option<&'static str> {
-        let fixed: &[[u32; 3]] = match self.kind {
-            RuntimeKind::Runc => &[[1, 2, 8], [1, 3, 3], [1, 4, 0]],
-            RuntimeKind::Crun => &[[1, 25, 0]],
-        };
+        if self.kind == RuntimeKind::Crun {
+            return None;
+        }
         let ours = numbers(&self.version)?;
-        let newest = fixed.iter().max()?;
-        let safe = ours >= *newest || fixed.iter().any(|fix| fix[..2] == ours[..2] && ours >= *fix);
+        let safe = match ours {
+            [1, 2, patch] => patch >= 8,
+            [1, 3, patch] => patch >= 3,
+            newer_or_older => newer_or_older >= [1, 4, 0],
+        };
         (!safe).then_some("CVE-2025-31133, CVE-2025-52565, CVE-2025-52881")
     }
 }
