@@ -4,8 +4,9 @@
 
 mod support;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use rustix::net::{AddressFamily, SocketType, bind, socket, sockopt::set_socket_reuseaddr};
 use strata_network::{Dns, EndpointSettings, NetworkConfig};
 use support::{WORLD, container, on_a_host, query, serve_names};
 
@@ -32,10 +33,14 @@ fn are_answered_inside() {
         let db_there = networks.attach(&db.container, "app", &aliases).await.unwrap();
         let (web_ip, db_ip) = (web_there.ipv4.unwrap().ip, db_there.ipv4.unwrap().ip);
         for name in ["db", "DB", "store", "db.app", &db.container.id[..12]] {
-            for tcp in [false, true] {
-                assert_eq!(web.space.within(|| query(name, A, tcp)), (0, vec![db_ip]), "{name}");
-            }
+            assert_eq!(web.space.within(|| query(name, A, false)), (0, vec![db_ip]), "{name}");
         }
+        assert_eq!(
+            web.space.within(|| query("big.example", A, false)),
+            (0, vec![]),
+            "too long for a datagram"
+        );
+        assert_eq!(web.space.within(|| query("db", A, true)), (0, vec![db_ip]), "so connections are taken");
         assert_eq!(web.space.within(|| query("web", A, false)), (0, vec![web_ip]), "its own too");
         assert_eq!(web.space.within(|| query("db", AAAA, false)), (0, vec![]), "it has no such address");
         assert_eq!(web.space.within(|| query("example.org", A, false)), (0, vec![ip("198.51.100.7")]));
@@ -58,6 +63,27 @@ fn are_answered_inside() {
         networks.detach(&db.container.id).await.unwrap();
         networks.prune(|_| false).await.unwrap();
         machine.assert_untouched();
+    });
+}
+
+#[test]
+fn leave_room_for_a_container_s_own_server() {
+    on_a_host(|machine| async move {
+        let networks = machine.server().await;
+        networks.create(NetworkConfig::new("app")).await.unwrap();
+        let dns = container("dns");
+        networks.attach(&dns.container, "app", &EndpointSettings::default()).await.unwrap();
+        dns.space.within(|| {
+            let _tcp = std::net::TcpListener::bind("0.0.0.0:53").unwrap();
+            let udp = socket(AddressFamily::INET, SocketType::DGRAM, None).unwrap();
+            set_socket_reuseaddr(&udp, true).unwrap();
+            bind(&udp, &"0.0.0.0:53".parse::<SocketAddr>().unwrap()).unwrap();
+            assert_eq!(
+                query("dns", A, false),
+                (0, vec![ip("172.18.0.2")]),
+                "what is asked here is still answered"
+            );
+        });
     });
 }
 

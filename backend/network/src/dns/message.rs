@@ -124,6 +124,11 @@ pub fn nothing(query: &[u8], question: &Question, code: Code) -> Vec<u8> {
     reply(query, question, code, Vec::new())
 }
 
+/// Whether an answer says that it is not all, and that one should ask over a connection.
+pub fn is_truncated(answer: &[u8]) -> bool {
+    answer.get(2).is_some_and(|flags| flags & 0x02 != 0)
+}
+
 fn reply(query: &[u8], question: &Question, code: Code, records: Vec<(u16, Vec<u8>)>) -> Vec<u8> {
     let mut message = query[..question.end].to_vec();
     // An answer, recursion as wished and available; not authoritative, as docker's aren't.

@@ -2,17 +2,28 @@
 
 use std::{
     fs::File,
+    future::pending,
     io,
-    net::{IpAddr, SocketAddr, TcpListener, UdpSocket},
+    net::{IpAddr, SocketAddr, UdpSocket},
+    os::fd::OwnedFd,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use rustix::net::{
-    AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt::set_socket_reuseaddr,
+    AddressFamily, SocketFlags, SocketType, bind, listen, socket_with,
+    sockopt::{set_socket_reuseaddr, set_socket_reuseport},
 };
-use tokio::{net::TcpStream, sync::Semaphore, task::JoinSet, time::timeout};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{
+        Semaphore,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    },
+    task::JoinSet,
+    time::timeout,
+};
 
 use super::{
     forward,
@@ -58,10 +69,10 @@ impl Resolver {
             source,
         };
         let (udp, tcp) = netns::inside(path, namespace, || sockets().map_err(failed))?;
-        let udp = tokio::net::UdpSocket::from_std(udp).map_err(failed)?;
-        let tcp = tokio::net::TcpListener::from_std(tcp).map_err(failed)?;
-        let server = Server { upstreams, lookup };
-        Ok(Self(Task::spawn(serve(Arc::new(udp), tcp, Arc::new(server)))))
+        let udp = Arc::new(tokio::net::UdpSocket::from_std(udp).map_err(failed)?);
+        let (open, opened) = unbounded_channel();
+        let server = Arc::new(Server { upstreams, lookup, tcp: Mutex::new(Some(tcp)), open });
+        Ok(Self(Task::spawn(serve(udp, opened, server))))
     }
 
     /// Ends it; when this returns, the container's network namespace is free. Blocks.
@@ -70,26 +81,36 @@ impl Resolver {
     }
 }
 
-fn sockets() -> io::Result<(UdpSocket, TcpListener)> {
-    let address: SocketAddr = (RESOLVER, 53).into();
-    let open = |kind| -> io::Result<_> {
+/// A bound socket for datagrams, and one for connections that has no port yet; both belong to where they are made.
+/// The options let a container run a name server of its own at all its addresses.
+fn sockets() -> io::Result<(UdpSocket, OwnedFd)> {
+    let open = |kind| -> io::Result<OwnedFd> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(AddressFamily::INET, kind, flags, None)?;
         set_socket_reuseaddr(&socket, true)?;
-        bind(&socket, &address)?;
+        set_socket_reuseport(&socket, true)?;
         Ok(socket)
     };
-    let (udp, tcp) = (open(SocketType::DGRAM)?, open(SocketType::STREAM)?);
-    listen(&tcp, 64)?;
-    Ok((udp.into(), tcp.into()))
+    let udp = open(SocketType::DGRAM)?;
+    bind(&udp, &SocketAddr::from((RESOLVER, 53)))?;
+    Ok((udp.into(), open(SocketType::STREAM)?))
 }
 
 struct Server {
     upstreams: Vec<IpAddr>,
     lookup: Lookup,
+    /// Connections are accepted from when an answer was first too long for a datagram: a listening socket would stand
+    /// in the way of a container's own, whatever its options.
+    tcp: Mutex<Option<OwnedFd>>,
+    open: UnboundedSender<TcpListener>,
 }
 
-async fn serve(udp: Arc<tokio::net::UdpSocket>, tcp: tokio::net::TcpListener, server: Arc<Server>) {
+async fn serve(
+    udp: Arc<tokio::net::UdpSocket>,
+    mut opened: UnboundedReceiver<TcpListener>,
+    server: Arc<Server>,
+) {
+    let mut tcp = None;
     let limit = Arc::new(Semaphore::new(AT_ONCE));
     let mut open = JoinSet::new();
     let mut buffer = vec![0; LARGEST];
@@ -102,12 +123,16 @@ async fn serve(udp: Arc<tokio::net::UdpSocket>, tcp: tokio::net::TcpListener, se
                 let (udp, server, query) = (Arc::clone(&udp), Arc::clone(&server), buffer[..length].to_vec());
                 open.spawn(async move {
                     if let Some(answer) = server.answer(&query, false).await {
+                        if message::is_truncated(&answer) {
+                            server.accept_connections();
+                        }
                         let _ = udp.send_to(&answer, client).await;
                     }
                     drop(permit);
                 });
             }
-            accepted = tcp.accept() => {
+            Some(listener) = opened.recv() => tcp = Some(listener),
+            accepted = accept(tcp.as_ref()) => {
                 let Ok((stream, _)) = accepted else { continue };
                 let Ok(permit) = Arc::clone(&limit).try_acquire_owned() else { continue };
                 let server = Arc::clone(&server);
@@ -121,6 +146,13 @@ async fn serve(udp: Arc<tokio::net::UdpSocket>, tcp: tokio::net::TcpListener, se
     }
 }
 
+async fn accept(tcp: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    match tcp {
+        Some(tcp) => tcp.accept().await,
+        None => pending().await,
+    }
+}
+
 async fn converse(mut stream: TcpStream, server: &Server) -> io::Result<()> {
     loop {
         let query = timeout(IDLE, forward::read(&mut stream)).await??;
@@ -130,6 +162,23 @@ async fn converse(mut stream: TcpStream, server: &Server) -> io::Result<()> {
 }
 
 impl Server {
+    /// Makes it possible to ask again over a connection.
+    fn accept_connections(&self) {
+        let Some(socket) = self.tcp.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take() else {
+            return;
+        };
+        let listener = || -> io::Result<TcpListener> {
+            bind(&socket, &SocketAddr::from((RESOLVER, 53)))?;
+            listen(&socket, 64)?;
+            TcpListener::from_std(socket.into())
+        };
+        match listener() {
+            // The other end is there as long as anybody asks.
+            Ok(listener) => drop(self.open.send(listener)),
+            Err(error) => tracing::debug!(%error, "a container's name server takes no connections"),
+        }
+    }
+
     /// The answer to a message; nothing to what isn't a question.
     async fn answer(&self, query: &[u8], tcp: bool) -> Option<Vec<u8>> {
         let question = Question::read(query)?;
