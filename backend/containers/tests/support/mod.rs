@@ -135,7 +135,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // Whatever a failed test has left: processes of our cgroups, then mounts below our directory.
+        // Whatever a failed test has left: processes of our cgroups, then mounts below our directory, then bridges.
         for controller in fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten() {
             clear_cgroup(&controller.path().join(&self.cgroup));
         }
@@ -147,6 +147,19 @@ impl Drop for Place {
             if at.starts_with(&ours) {
                 let _ = rustix::mount::unmount(at, rustix::mount::UnmountFlags::DETACH);
             }
+        }
+        let networks = self.directory.path().join("server/network");
+        let closed = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let networks = Networks::open(&networks).expect("opens");
+                networks.restore(Vec::new()).await.expect("sweeps");
+                networks.close().await.expect("closes");
+            });
+        });
+        if closed.join().is_err() {
+            eprintln!("bridges of a test may be left");
         }
     }
 }
