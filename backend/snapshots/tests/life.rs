@@ -86,7 +86,7 @@ fn a_snapshot_outlives_its_server_and_ends_whole() {
         next.mount(&sid("c")).expect("mounts again");
         assert_eq!(fs::read_to_string(merged.join("f")).expect("reads"), "written");
 
-        next.prepare(&sid("d"), &[base.clone()], &[]).expect("prepares");
+        next.prepare(&sid("d"), std::slice::from_ref(&base), &[]).expect("prepares");
         assert_eq!(next.list().expect("lists"), [sid("c"), sid("d")]);
         let error = next.prepare(&sid("d"), &[base], &[]).expect_err("is there");
         assert!(matches!(error, SnapshotError::Exists(_)), "{error}");

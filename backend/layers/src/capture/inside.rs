@@ -155,18 +155,19 @@ mod tests {
 
     #[test]
     fn paths_are_tidied() {
-        let cases: [(&[u8], &[&[u8]], bool); 8] = [
-            (b"", &[], true),
-            (b"/", &[], true),
-            (b"/../..", &[], true),
-            (b"etc/passwd", &[b"etc", b"passwd"], false),
-            (b"/etc//x/../passwd", &[b"etc", b"passwd"], false),
-            (b"/etc/", &[b"etc"], true),
-            (b"/etc/.", &[b"etc"], true),
-            (b"/a/b/..", &[b"a"], true),
+        let cases = [
+            ("", "", true),
+            ("/", "", true),
+            ("/../..", "", true),
+            ("etc/passwd", "etc passwd", false),
+            ("/etc//x/../passwd", "etc passwd", false),
+            ("/etc/", "etc", true),
+            ("/etc/.", "etc", true),
+            ("/a/b/..", "a", true),
         ];
         for (path, names, directory) in cases {
-            assert_eq!(clean(path), (names.to_vec(), directory), "{}", path.escape_ascii());
+            let (found, says) = clean(path.as_bytes());
+            assert_eq!((found.join(&b' '), says), (names.into(), directory), "{path}");
         }
     }
 }

@@ -69,7 +69,7 @@ impl Marks {
     }
 
     /// The path of a writable directory that a name in one of its directories speaks of: of a mark, not its own.
-    pub fn subject<'a>(self, name: &'a [u8]) -> Option<&'a [u8]> {
+    pub fn subject(self, name: &[u8]) -> Option<&[u8]> {
         if self.is_mark_file(name) { None } else { Some(self.deleted_by(name).unwrap_or(name)) }
     }
 
@@ -110,7 +110,7 @@ impl Marks {
         };
         let marked =
             |xattr: &&str| xattr_at(folder, name, xattr.as_bytes()).is_some_and(|value| value == b"y");
-        if names.iter().any(|name| marked(name)) {
+        if names.iter().any(marked) {
             return true;
         }
         let inside = [name, b"/", OPAQUE].concat();

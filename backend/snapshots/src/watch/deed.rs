@@ -10,6 +10,8 @@ use super::{Deed, EntryKind, seen::Seen};
 pub(super) struct Hint {
     /// It was written to.
     pub written: bool,
+    /// It was made, here or elsewhere.
+    pub made: bool,
     /// It was moved here.
     pub from: Option<LayerPath>,
 }

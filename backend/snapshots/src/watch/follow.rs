@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -12,14 +12,15 @@ use rustix::{
     io::Errno,
 };
 use strata_layer::LayerPath;
-use strata_layers::{Below, CaptureError, ChangeKind, Mark, Marks, Tree, Written, changes, scan};
+use strata_layers::{Below, CaptureError, Marks, Tree, Written};
 
 use super::{
-    Batch, Deed, Entry, Event, Stopper,
+    Batch, Deed, Entry, Stopper,
     deed::{Hint, deeds},
     hints::Hints,
     inotify::{Inotify, below, rebase},
     seen::Seen,
+    whole::Told,
 };
 use crate::{SnapshotError, SnapshotId, Snapshots};
 
@@ -27,25 +28,23 @@ use crate::{SnapshotError, SnapshotId, Snapshots};
 const GATHER: Duration = Duration::from_millis(10);
 /// Between two looks at everything, where the kernel gives no hints.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Paths that are followed. A program that makes more loses its audience, and we not our memory.
-const MOST: usize = 1_000_000;
 
 /// Follows what is written to a snapshot. Whoever wants to know asks, by [`Watch::next`]; in between nothing runs.
 ///
 /// Keeps a descriptor per layer and what the writable directory has in it, in memory.
 #[derive(Debug)]
 pub struct Watch {
-    tree: Tree,
-    marks: Marks,
-    below: Below,
-    upper: PathBuf,
-    lowers: Vec<PathBuf>,
+    pub(super) tree: Tree,
+    pub(super) marks: Marks,
+    pub(super) below: Below,
+    pub(super) upper: PathBuf,
+    pub(super) lowers: Vec<PathBuf>,
     /// Nothing where the kernel gives no more watches, and for copies: then everything is looked at now and then.
-    inotify: Option<Inotify>,
-    known: BTreeMap<LayerPath, Seen>,
+    pub(super) inotify: Option<Inotify>,
+    pub(super) known: BTreeMap<LayerPath, Seen>,
     /// What comes next is everything.
     reset: bool,
-    looked: Instant,
+    pub(super) looked: Instant,
     stop: Arc<rustix::fd::OwnedFd>,
 }
 
@@ -172,7 +171,7 @@ impl Watch {
         }
     }
 
-    fn see(&mut self, path: &LayerPath) -> Result<Option<Seen>, SnapshotError> {
+    pub(super) fn see(&mut self, path: &LayerPath) -> Result<Option<Seen>, SnapshotError> {
         let fail = |error: Errno| {
             SnapshotError::from(CaptureError::Io {
                 action: "look at",
@@ -187,7 +186,7 @@ impl Watch {
     }
 
     /// Takes note of what a path has now.
-    fn settle(&mut self, path: &LayerPath, now: Option<Seen>, hint: &Hint, told: &mut Told) {
+    pub(super) fn settle(&mut self, path: &LayerPath, now: Option<Seen>, hint: &Hint, told: &mut Told) {
         let before = self.known.get(path);
         let now = now.map(|now| match before {
             // Once copied, whatever became of it.
@@ -225,7 +224,7 @@ impl Watch {
         }
         self.forget_below(path, told);
         self.known.remove(path);
-        let hint = Hint { from: Some(from.clone()), written: false };
+        let hint = Hint { from: Some(from.clone()), ..Hint::default() };
         told.tell(path, deeds(None, Some(&now), &hint), Some(&now));
         self.known.insert(path.clone(), now);
         if !now.is_directory() {
@@ -267,111 +266,10 @@ impl Watch {
             self.settle(&path, None, &Hint::default(), told);
         }
     }
-
-    /// All that is below a directory, which is watched with its directories before it is listed: what is made
-    /// meanwhile is listed or hinted at, or both.
-    fn gather(&mut self, folder: &LayerPath) -> Result<BTreeMap<LayerPath, Seen>, SnapshotError> {
-        let mut found = BTreeMap::new();
-        let Self { tree, marks, below, inotify, .. } = self;
-        watch_folder(inotify, tree, folder);
-        scan(tree, *marks, folder, false, &mut |item| {
-            if item.is_directory() {
-                watch_folder(inotify, tree, item.path);
-            }
-            if let Some(seen) = Seen::of(item.path, (item.stat, item.mark), tree, *marks, below)? {
-                found.insert(item.path.clone(), seen);
-            }
-            if found.len() > MOST {
-                let source = std::io::Error::other(format!("more than {MOST} paths were written"));
-                return Err(CaptureError::Io { action: "follow", path: item.path.clone(), source });
-            }
-            Ok(true)
-        })?;
-        Ok(found)
-    }
-
-    /// All of a writable directory; of a copy, what differs.
-    fn everything(&mut self) -> Result<BTreeMap<LayerPath, Seen>, SnapshotError> {
-        self.looked = Instant::now();
-        if self.marks != Marks::Copy {
-            return self.gather(&LayerPath::root());
-        }
-        let mut found = BTreeMap::new();
-        for change in changes(&Written { upper: &self.upper, lowers: &self.lowers, marks: self.marks })? {
-            let seen = match (change.kind, self.below.find(&change.path)?) {
-                (ChangeKind::Deleted, Some(below)) => Some(Seen {
-                    stat: below.stat,
-                    mark: Mark::Whiteout,
-                    below: Some(below),
-                    copied_up: false,
-                    copied: 0,
-                }),
-                _ => self.see(&change.path)?,
-            };
-            found.extend(seen.map(|seen| (change.path, seen)));
-        }
-        Ok(found)
-    }
-
-    fn start_over(&mut self) -> Result<Batch, SnapshotError> {
-        let mut told = Told::new();
-        if let Some(inotify) = &mut self.inotify {
-            // What it hints at is looked at anyway.
-            let mut hints = Hints::default();
-            inotify.read(self.marks, &mut hints).map_err(SnapshotError::io("watch", &self.upper))?;
-        }
-        self.known = self.everything()?;
-        for (path, seen) in &self.known {
-            told.tell(path, deeds(None, Some(seen), &Hint::default()), Some(seen));
-        }
-        Ok(Batch { reset: true, events: told.events })
-    }
-
-    /// Looks at everything and tells the difference.
-    fn compare(&mut self) -> Result<Batch, SnapshotError> {
-        let mut told = Told::new();
-        let found = self.everything()?;
-        let gone: Vec<_> = self.known.keys().filter(|path| !found.contains_key(path)).cloned().collect();
-        for path in gone.into_iter().rev() {
-            self.settle(&path, None, &Hint::default(), &mut told);
-        }
-        for (path, seen) in found {
-            // Whatever changed a file's time wrote to it, as far as can be told.
-            self.settle(&path, Some(seen), &Hint { written: true, from: None }, &mut told);
-        }
-        Ok(Batch { reset: false, events: told.events })
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Woken {
     Stopped,
     Perhaps,
-}
-
-/// Events of a batch.
-struct Told {
-    at: SystemTime,
-    events: Vec<Event>,
-}
-
-impl Told {
-    fn new() -> Self {
-        Self { at: SystemTime::now(), events: Vec::new() }
-    }
-
-    fn tell(&mut self, path: &LayerPath, deeds: Vec<Deed>, now: Option<&Seen>) {
-        let entry = now.map(Seen::entry);
-        let event = |deed| Event { at: self.at, path: path.clone(), deed, entry };
-        self.events.extend(deeds.into_iter().map(event));
-    }
-}
-
-/// Watches a directory; when the kernel has no more watches to give, none are used.
-fn watch_folder(inotify: &mut Option<Inotify>, tree: &Tree, path: &LayerPath) {
-    let Some(watches) = inotify else { return };
-    if let Err(error) = watches.add(tree, path) {
-        tracing::warn!(%path, %error, "too many directories to watch: looking at everything now and then");
-        *inotify = None;
-    }
 }

@@ -36,7 +36,9 @@ impl Hints {
     /// Where something that arrived was before; nothing if it came from elsewhere.
     pub(super) fn arrived(&mut self, cookie: u32, path: LayerPath) -> Option<LayerPath> {
         let from = self.moving.remove(&cookie);
-        self.at(path.clone()).from.clone_from(&from);
+        let hint = self.at(path.clone());
+        hint.from.clone_from(&from);
+        hint.made |= from.is_none();
         if from.is_some() {
             self.arrivals.push(path);
         }

@@ -132,6 +132,7 @@ impl Inotify {
         if what.intersects(ReadFlags::CREATE | ReadFlags::DELETE) {
             hint.from = None;
         }
+        hint.made |= what.contains(ReadFlags::CREATE);
     }
 
     /// A directory that we watch has another path now, with all that is in it.

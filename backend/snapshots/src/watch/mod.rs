@@ -13,6 +13,7 @@ mod follow;
 mod hints;
 mod inotify;
 mod seen;
+mod whole;
 
 use std::{sync::Arc, time::SystemTime};
 
