@@ -11,6 +11,8 @@ use crate::{
 
 /// Rows drawn in the sheet; the rest is under "Changes".
 const SHOWN: usize = 100;
+/// More rows than these scroll by themselves, so that the layers below stay in sight.
+const MANY: usize = 16;
 
 /// The sheet on top of the stack.
 #[component]
@@ -54,7 +56,7 @@ pub fn Writable() -> impl IntoView {
             {move || (known.get() && rows.with(|(rows, _)| rows.is_empty())).then(|| view! {
                 <p class="note" data-testid="writable-empty">{tongue.say(Word::WritableEmpty)}</p>
             })}
-            <ul class="tiles" aria-live="off" data-testid="writable-rows">
+            <ul class="tiles" class:many=move || rows.with(|(rows, _)| rows.len() > MANY) aria-live="off" data-testid="writable-rows">
                 <For each=move || rows.with(|(rows, _)| rows.clone()) key=|key| key.clone() let:key>
                     <Tile path=key.0/>
                 </For>
