@@ -76,7 +76,8 @@ fn agree(driver: Driver, cases: u32) {
 }
 
 fn ground(place: &Place, marks: Marks, links: bool) -> Ground {
-    let lower_marks = if marks == Marks::Copy { Marks::Trusted } else { marks };
+    // What copies are made of may be marked either way; this one anybody may set.
+    let lower_marks = if marks == Marks::Copy { Marks::User } else { marks };
     let opaque = if lower_marks == Marks::User { "user.overlay.opaque" } else { "trusted.overlay.opaque" };
     let lowers = deeds::lowers(place, opaque, links);
     let index = |number: usize| {
