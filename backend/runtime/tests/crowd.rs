@@ -2,7 +2,11 @@
 
 mod support;
 
-use std::{fs, sync::Arc, time::Instant};
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use strata_runtime::Stdin;
 use support::{Kind, bench, everything, id, key, patient};
@@ -52,8 +56,9 @@ async fn a_hundred_containers_leave_nothing() {
     }
     eprintln!("100 containers are gone after {:?}", begun.elapsed());
     while descriptors() > before.0 && begun.elapsed() < support::PATIENCE {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!((descriptors(), mounts()), before);
+    let after = (descriptors(), mounts());
+    assert!(after.0 <= before.0 && after.1 == before.1, "{after:?} {before:?}");
     Arc::into_inner(bench).expect("the tasks are done").finish(&[]).await;
 }

@@ -111,3 +111,46 @@ async fn following_ends_at_a_time_and_with_its_client() {
     drop(bench.supervisor.logs(&id("c"), &bench.log("c"), follow).await.expect("a log"));
     bench.finish(&["c"]).await;
 }
+
+/// A file system of 64 KiB.
+struct Small(std::path::PathBuf);
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = rustix::mount::unmount(&self.0, rustix::mount::UnmountFlags::DETACH);
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_costs_log_lines_but_nothing_else() {
+    let Some(bench) = bench().await else { return };
+    let small = Small(bench.place.directory.path().join("small"));
+    std::fs::create_dir(&small.0).expect("made");
+    let flags = rustix::mount::MountFlags::empty();
+    rustix::mount::mount("strata-test", &small.0, "tmpfs", flags, c"size=64k").expect("mounted");
+    let options = LogOptions::new(small.0.join("log"));
+    let kind = || Kind { log: Some(options.clone()), ..Kind::default() };
+    let mut attached = bench.run("c", &["/bin/seq", "1", "5000"], kind()).await;
+    let (stdout, _, exit) = everything(&mut attached).await;
+    assert_eq!((stdout.lines().count(), exit.code), (5000, 0), "the container doesn't notice");
+    let lines = texts(
+        &read(bench.supervisor.logs(&id("c"), &options, LogQuery::default()).await.expect("a log")).await,
+    );
+    assert!(lines.len() > 100 && lines.len() < 5000, "{}", lines.len());
+    assert!(
+        lines.iter().enumerate().all(|(place, line)| *line == (place + 1).to_string()),
+        "what is there is whole"
+    );
+
+    let larger = rustix::mount::MountFlags::empty();
+    rustix::mount::mount_remount(&small.0, larger, c"size=128k").expect("larger");
+    everything(&mut bench.run("c", &["/bin/echo", "again"], kind()).await).await;
+    let after = texts(
+        &read(bench.supervisor.logs(&id("c"), &options, LogQuery::default()).await.expect("a log")).await,
+    );
+    assert_eq!(after[..lines.len()], lines);
+    assert_eq!(after[lines.len()..], ["again"], "a record that was cut off doesn't spoil the next");
+    bench.supervisor.remove(&key("c")).await.expect("removed");
+    drop(small);
+    bench.finish(&[]).await;
+}

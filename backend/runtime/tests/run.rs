@@ -233,3 +233,20 @@ async fn run_to_exit_is_quick() {
     eprintln!("run to exit of true: median {:?}, best {:?}, worst {:?}", times[5], times[0], times[9]);
     bench.finish(&["true"]).await;
 }
+
+#[tokio::test]
+async fn signals_of_both_sorts_arrive() {
+    let Some(bench) = bench().await else { return };
+    let script =
+        "trap 'echo rt; exit 8' 37; trap 'echo usr' USR1; echo ready; while true; do sleep 0.05; done";
+    let mut attached = bench.run("signals", &["/bin/sh", "-c", script], Kind::default()).await;
+    until(&mut attached, "ready").await;
+    bench.supervisor.signal(&key("signals"), 10).await.expect("sent");
+    until(&mut attached, "usr").await;
+    let refused = bench.supervisor.signal(&key("signals"), 99).await;
+    assert!(matches!(refused, Err(SupervisorError::Runtime(_))), "{refused:?}");
+    bench.supervisor.signal(&key("signals"), 37).await.expect("sent");
+    let (stdout, _, exit) = everything(&mut attached).await;
+    assert_eq!((stdout.trim(), exit.code), ("rt", 8));
+    bench.finish(&["signals"]).await;
+}

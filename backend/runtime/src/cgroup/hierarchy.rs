@@ -85,6 +85,12 @@ impl Hierarchies {
 }
 
 impl Cgroups {
+    /// Only a tree of version 2.
+    #[cfg(test)]
+    pub fn unified_at(directory: &Path) -> Self {
+        Self(BTreeMap::from([(UNIFIED.to_owned(), directory.to_owned())]))
+    }
+
     /// The directory of a version 1 controller.
     pub fn v1(&self, controller: &str) -> Option<&Path> {
         self.0.get(controller).map(PathBuf::as_path)

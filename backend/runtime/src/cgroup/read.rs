@@ -218,3 +218,61 @@ fn number(directory: &Path, file: &str) -> Option<u64> {
 fn text(path: impl AsRef<Path>) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{frozen, interfaces, machine, read};
+    use crate::cgroup::{BlockDevice, Cgroups, kills};
+
+    #[test]
+    fn reads_version_two() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let files = [
+            (
+                "cpu.stat",
+                "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 3\nnr_throttled 2\nthrottled_usec 7\n",
+            ),
+            ("memory.current", "4096\n"),
+            ("memory.peak", "8192\n"),
+            ("memory.max", "65536\n"),
+            ("memory.stat", "anon 1024\ninactive_file 512\n"),
+            ("memory.events", "low 0\noom 2\noom_kill 1\n"),
+            ("pids.current", "2\n"),
+            ("pids.max", "max\n"),
+            ("io.stat", "8:0 rbytes=10 wbytes=20 rios=1 wios=2 dbytes=0 dios=0\n"),
+            ("cgroup.freeze", "1\n"),
+        ];
+        for (name, text) in files {
+            fs::write(directory.path().join(name), text).expect("written");
+        }
+        let cgroups = Cgroups::unified_at(directory.path());
+        let stats = read(&cgroups, 0);
+        assert!(stats.unified);
+        assert_eq!((stats.cpu.total, stats.cpu.user, stats.cpu.kernel), (1_500_000, 1_000_000, 500_000));
+        assert_eq!((stats.cpu.periods, stats.cpu.throttled_periods, stats.cpu.throttled), (3, 2, 7_000));
+        assert_eq!((stats.memory.usage, stats.memory.max_usage, stats.memory.limit), (4096, 8192, 65536));
+        assert_eq!(stats.memory.details["inactive_file"], 512);
+        assert_eq!((stats.pids.current, stats.pids.limit), (2, None));
+        let device =
+            BlockDevice { major: 8, minor: 0, read_bytes: 10, written_bytes: 20, reads: 1, writes: 2 };
+        assert_eq!(stats.block, [device]);
+        assert!(frozen(&cgroups));
+        assert_eq!(kills(&cgroups), 1);
+    }
+
+    #[test]
+    fn reads_the_machine() {
+        let stat = "cpu  1 2 3 4 5 6 7 8 100 100\ncpu0 1 1\ncpu1 1 1\nintr 5\n";
+        assert_eq!(machine(stat), (360_000_000, 2), "guest time is not counted twice");
+        let dev = "Inter-| Receive |\n face |bytes\n    lo: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n  eth0: 10 1 2 3 0 0 0 0 20 4 5 6 0 0 0 0\n";
+        let found = interfaces(dev);
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["eth0"]);
+        let eth0 = found["eth0"];
+        assert_eq!(
+            (eth0.received_bytes, eth0.receive_errors, eth0.sent_bytes, eth0.send_dropped),
+            (10, 2, 20, 6)
+        );
+    }
+}
