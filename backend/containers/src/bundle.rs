@@ -67,6 +67,7 @@ impl Inner {
             resources,
             cgroup_parent: &self.options.cgroup_parent,
             own_capabilities: self.capabilities,
+            bounds: machine::bounds(),
         })?;
         let bundle = self.folder(&record.id);
         let path = bundle.join("config.json");

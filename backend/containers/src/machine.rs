@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::request::Machine;
+use crate::{request::Machine, spec::Bounds};
 
 const CGROUPS: &str = "/sys/fs/cgroup";
 
@@ -26,6 +26,49 @@ pub(crate) fn own_capabilities() -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("CapBnd:"));
     line.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0)
 }
+
+/// What limits us, if we can't raise our limits.
+pub(crate) fn bounds() -> Option<Bounds> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
+    let effective = u64::from_str_radix(effective.trim(), 16).ok()?;
+    if effective & (1 << SYS_RESOURCE) != 0 {
+        return None;
+    }
+    let own = fs::read_to_string("/proc/self/oom_score_adj").unwrap_or_default();
+    let oom_score_adj = own.trim().parse().unwrap_or(0);
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let rlimits = LIMITS.iter().filter_map(|(title, name)| {
+        let line = limits.lines().find_map(|line| line.strip_prefix(title))?;
+        // Soft, hard, unit; "unlimited" is no number and no bound.
+        let hard = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(((*name).to_owned(), hard))
+    });
+    Some(Bounds { oom_score_adj, rlimits: rlimits.collect() })
+}
+
+/// The number of `CAP_SYS_RESOURCE`.
+const SYS_RESOURCE: u32 = 24;
+
+/// Limits as `/proc/self/limits` calls them and as the runtime does.
+const LIMITS: [(&str, &str); 16] = [
+    ("Max address space", "RLIMIT_AS"),
+    ("Max core file size", "RLIMIT_CORE"),
+    ("Max cpu time", "RLIMIT_CPU"),
+    ("Max data size", "RLIMIT_DATA"),
+    ("Max file size", "RLIMIT_FSIZE"),
+    ("Max file locks", "RLIMIT_LOCKS"),
+    ("Max locked memory", "RLIMIT_MEMLOCK"),
+    ("Max msgqueue size", "RLIMIT_MSGQUEUE"),
+    ("Max nice priority", "RLIMIT_NICE"),
+    ("Max open files", "RLIMIT_NOFILE"),
+    ("Max processes", "RLIMIT_NPROC"),
+    ("Max resident set", "RLIMIT_RSS"),
+    ("Max realtime priority", "RLIMIT_RTPRIO"),
+    ("Max realtime timeout", "RLIMIT_RTTIME"),
+    ("Max pending signals", "RLIMIT_SIGPENDING"),
+    ("Max stack size", "RLIMIT_STACK"),
+];
 
 /// The host's name.
 pub(crate) fn hostname() -> String {

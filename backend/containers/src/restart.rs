@@ -58,12 +58,12 @@ fn wants(policy: &RestartPolicy, ended: Ended) -> bool {
 
 /// Whether a container that is not running is started when the server starts.
 ///
-/// `was_up` says that it ran when the server last looked, `stopped` that a client had stopped it.
-pub(crate) fn at_server_start(policy: &RestartPolicy, was_up: bool, stopped: bool) -> bool {
+/// `was_up` says that it ran when the server last looked, `stopped` that a client had stopped it; `code` is how it ended.
+pub(crate) fn at_server_start(policy: &RestartPolicy, was_up: bool, stopped: bool, code: i32) -> bool {
     match policy.name.as_str() {
         "always" => true,
         "unless-stopped" => !stopped,
-        "on-failure" => was_up && !stopped,
+        "on-failure" => was_up && !stopped && code != 0,
         _ => false,
     }
 }
@@ -107,11 +107,12 @@ mod tests {
 
     #[test]
     fn a_new_server_starts_what_should_run() {
-        assert!(at_server_start(&policy("always", 0), false, true));
-        assert!(at_server_start(&policy("unless-stopped", 0), false, false));
-        assert!(!at_server_start(&policy("unless-stopped", 0), true, true));
-        assert!(at_server_start(&policy("on-failure", 5), true, false));
-        assert!(!at_server_start(&policy("on-failure", 5), false, false));
-        assert!(!at_server_start(&policy("no", 0), true, false));
+        assert!(at_server_start(&policy("always", 0), false, true, 0));
+        assert!(at_server_start(&policy("unless-stopped", 0), false, false, 0));
+        assert!(!at_server_start(&policy("unless-stopped", 0), true, true, 1));
+        assert!(at_server_start(&policy("on-failure", 5), true, false, 255));
+        assert!(!at_server_start(&policy("on-failure", 5), true, false, 0));
+        assert!(!at_server_start(&policy("on-failure", 5), false, false, 1));
+        assert!(!at_server_start(&policy("no", 0), true, false, 1));
     }
 }

@@ -20,6 +20,8 @@ fn a_container_runs_and_leaves_nothing() {
         let gone = bench.containers.inspect("web", false).await.expect_err("gone");
         assert_eq!((gone.kind, gone.message.as_str()), (Kind::NotFound, "No such container: web"));
         assert_eq!(bench.traces(), Vec::<String>::new());
+        bench.containers.close();
+        assert!(bench.cgroups().is_empty());
         assert_eq!(
             bench.actions(),
             ["create", "attach", "start", "die", "attach", "start", "die", "destroy"]

@@ -89,6 +89,28 @@ pub(crate) struct Input<'a> {
     pub cgroup_parent: &'a str,
     /// The capabilities that the engine has itself, a bit for each.
     pub own_capabilities: u64,
+    /// What limits the engine itself, if it can't raise its limits.
+    pub bounds: Option<Bounds>,
+}
+
+/// What limits an engine without `CAP_SYS_RESOURCE`: its containers can't have more.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bounds {
+    /// Its own `oom_score_adj`.
+    pub oom_score_adj: i64,
+    /// Its own hard limits, by the runtime's names.
+    pub rlimits: BTreeMap<String, u64>,
+}
+
+impl Bounds {
+    fn apply(&self, process: &mut Process) {
+        process.oom_score_adj = process.oom_score_adj.map(|wanted| wanted.max(self.oom_score_adj));
+        for limit in &mut process.rlimits {
+            let most = self.rlimits.get(&limit.kind).copied().unwrap_or(u64::MAX);
+            limit.hard = limit.hard.min(most);
+            limit.soft = limit.soft.min(limit.hard);
+        }
+    }
 }
 
 /// Makes the spec.
@@ -103,7 +125,7 @@ pub(crate) fn build(input: Input<'_>) -> Result<Spec, Error> {
         args.extend([INIT_PATH.to_owned(), "--".into()]);
     }
     args.extend_from_slice(input.args);
-    let process = Process {
+    let mut process = Process {
         terminal: config.tty,
         console_size: console_size(host.console_size),
         user: user(&input.who),
@@ -116,6 +138,9 @@ pub(crate) fn build(input: Input<'_>) -> Result<Spec, Error> {
         apparmor_profile: input.security.apparmor.clone(),
         oom_score_adj: Some(host.oom_score_adj),
     };
+    if let Some(bounds) = &input.bounds {
+        bounds.apply(&mut process);
+    }
     let mut resources = input.resources;
     let own_rules = std::mem::take(&mut resources.devices);
     resources.devices =

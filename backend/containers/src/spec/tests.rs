@@ -24,6 +24,7 @@ fn spec(config: &str, host: &str, change: impl FnOnce(&mut Input<'_>)) -> Value 
         resources: types::Resources::default(),
         cgroup_parent: "/strata",
         own_capabilities: (1 << 41) - 1,
+        bounds: None,
     };
     change(&mut input);
     serde_json::to_value(build(input).expect("makes sense")).expect("serialises")
@@ -99,6 +100,20 @@ fn what_is_asked_for_is_there() {
     assert_eq!(spec["linux"]["cgroupsPath"], "/own/4f1c");
     let last = spec["mounts"].as_array().and_then(|all| all.last()).expect("mounts");
     assert_eq!(last["destination"], "/sbin/docker-init");
+}
+
+#[test]
+fn an_engine_gives_no_more_than_it_has() {
+    let host = r#"{"OomScoreAdj":-500,"Ulimits":[{"Name":"nofile","Soft":500,"Hard":1000},{"Name":"core","Soft":1,"Hard":2}]}"#;
+    let spec = spec("{}", host, |input| {
+        let rlimits = BTreeMap::from([("RLIMIT_NOFILE".to_owned(), 300)]);
+        input.bounds = Some(Bounds { oom_score_adj: 100, rlimits });
+    });
+    assert_eq!(spec["process"]["oomScoreAdj"], 100);
+    assert_eq!(
+        spec["process"]["rlimits"],
+        json!([{"type": "RLIMIT_NOFILE", "hard": 300, "soft": 300}, {"type": "RLIMIT_CORE", "hard": 2, "soft": 1}])
+    );
 }
 
 #[test]

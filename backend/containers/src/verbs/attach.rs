@@ -25,6 +25,16 @@ impl Attachment {
 }
 
 impl Containers {
+    /// Tells that a client detached by its keys; from an exec if one is named.
+    pub fn tell_detached(&self, container: &str, exec: Option<&str>) {
+        let Ok(container) = self.0.find(container) else { return };
+        let record = container.snapshot();
+        match exec {
+            None => self.0.tell(&record, "detach", &[]),
+            Some(exec) => self.0.tell(&record, "exec_detach", &[("execID", exec.to_owned())]),
+        }
+    }
+
     /// Attaches to a container's process. One that doesn't run yet is attached to when it is started, and no byte is
     /// missed.
     pub async fn attach(&self, name: &str, streams: Streams) -> Result<Attachment, Error> {

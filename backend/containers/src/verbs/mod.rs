@@ -1,6 +1,7 @@
 //! What is done to containers, a file per verb.
 
 mod attach;
+mod close;
 mod commit;
 mod connect;
 mod copy;

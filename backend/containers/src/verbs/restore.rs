@@ -182,8 +182,12 @@ impl Containers {
                 let whole = snapshot_id(&record.id).is_ok_and(|id| this.0.stores.snapshots.contains(&id));
                 if !whole || (record.host.auto_remove && status == Status::Exited) {
                     this.remove_quietly(&container).await;
-                } else if restart::at_server_start(&record.host.restart_policy, was_up, record.stopped)
-                    && status == Status::Exited
+                } else if restart::at_server_start(
+                    &record.host.restart_policy,
+                    was_up,
+                    record.stopped,
+                    record.state.exit_code,
+                ) && status == Status::Exited
                     && let Err(error) = this.run(&container).await
                     && error.kind != Kind::NotModified
                 {

@@ -20,8 +20,7 @@ impl Containers {
             .blocking(move |inner| {
                 let anonymous = wanted.name.is_empty();
                 let name = if anonymous { random_id() } else { wanted.name };
-                let options = wanted.driver_opts.filter(|options| !options.is_empty());
-                let kept = inner.make_volume(&name, anonymous, wanted.labels, options)?;
+                let kept = inner.make_volume(&name, anonymous, wanted.labels, wanted.driver_opts)?;
                 Ok(inner.describe_volume(&kept))
             })
             .await

@@ -42,6 +42,7 @@ pub struct Bench {
     pub events: Arc<Mutex<Vec<Event>>>,
     pub layer: PathBuf,
     pub root: PathBuf,
+    pub cgroup: String,
 }
 
 /// Runs a test; skips it, with a message, where containers can't be run.
@@ -129,7 +130,7 @@ impl Place {
             events: Arc::new(move |event| heard.lock().expect("no panic").push(event)),
         };
         let containers = Containers::open(stores, options).await.expect("opens");
-        Bench { containers, networks, events, layer: self.layer(), root }
+        Bench { containers, networks, events, layer: self.layer(), root, cgroup: self.cgroup.clone() }
     }
 }
 
@@ -251,6 +252,14 @@ impl Bench {
         let events = self.events.lock().expect("no panic");
         let of_containers = events.iter().filter(|event| event.kind.as_str() == "container");
         of_containers.map(|event| event.action.clone()).collect()
+    }
+
+    /// Cgroups that are left.
+    pub fn cgroups(&self) -> Vec<PathBuf> {
+        let root = Path::new("/sys/fs/cgroup");
+        let controllers = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+        let all = controllers.chain([root.to_owned()]).map(|path| path.join(&self.cgroup));
+        all.filter(|path| path.exists()).collect()
     }
 
     /// Mounts, directories and processes that are left.
