@@ -10,9 +10,9 @@
 //! ```
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
@@ -25,12 +25,28 @@ pub(crate) const CONSOLE: &str = "console.sock";
 pub(crate) const SHIM_LOG: &str = "shim.log";
 pub(crate) const EXEC_SPEC: &str = "spec.json";
 
+/// Room for any record of ours.
+const ROOM: usize = 1024;
+
 /// Writes a record so that a reader finds the old one, the new one or none. It is durable after [`sync`].
 pub(crate) fn write(directory: &Path, name: &str, value: &impl Serialize) -> io::Result<()> {
-    let aside = directory.join(format!("{name}.tmp"));
-    let mut file = File::create(&aside)?;
-    file.write_all(&serde_json::to_vec(value)?)?;
+    let aside = aside(directory, name);
+    let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(&aside)?;
+    let mut text = serde_json::to_vec(value)?;
+    let reserved = usize::try_from(file.metadata()?.len()).unwrap_or(0).min(ROOM);
+    text.resize(text.len().max(reserved), b' '); // JSON may end with spaces
+    file.write_all(&text)?;
+    file.set_len(text.len() as u64)?;
     fs::rename(&aside, directory.join(name))
+}
+
+/// Takes the space for a record that must be written even when the disk is full by then.
+pub(crate) fn reserve(directory: &Path, name: &str) -> io::Result<()> {
+    fs::write(aside(directory, name), [b' '; ROOM])
+}
+
+fn aside(directory: &Path, name: &str) -> PathBuf {
+    directory.join(format!("{name}.tmp"))
 }
 
 /// Waits until a record and its name are on the disk.

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use strata_runtime::{LogLine, LogLines, LogOptions, LogQuery, Stream};
-use support::{Bench, Kind, bench, everything, id, key, patient};
+use support::{Bench, Kind, Small, bench, everything, id, key, patient};
 
 async fn read(mut lines: LogLines) -> Vec<LogLine> {
     let mut all = Vec::new();
@@ -112,23 +112,11 @@ async fn following_ends_at_a_time_and_with_its_client() {
     bench.finish(&["c"]).await;
 }
 
-/// A file system of 64 KiB.
-struct Small(std::path::PathBuf);
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = rustix::mount::unmount(&self.0, rustix::mount::UnmountFlags::DETACH);
-    }
-}
-
 #[tokio::test]
 async fn a_full_disk_costs_log_lines_but_nothing_else() {
     let Some(bench) = bench().await else { return };
-    let small = Small(bench.place.directory.path().join("small"));
-    std::fs::create_dir(&small.0).expect("made");
-    let flags = rustix::mount::MountFlags::empty();
-    rustix::mount::mount("strata-test", &small.0, "tmpfs", flags, c"size=64k").expect("mounted");
-    let options = LogOptions::new(small.0.join("log"));
+    let small = Small::mount(bench.place.directory.path().join("small"), c"size=64k");
+    let options = LogOptions::new(small.path().join("log"));
     let kind = || Kind { log: Some(options.clone()), ..Kind::default() };
     let mut attached = bench.run("c", &["/bin/seq", "1", "5000"], kind()).await;
     let (stdout, _, exit) = everything(&mut attached).await;
@@ -142,8 +130,7 @@ async fn a_full_disk_costs_log_lines_but_nothing_else() {
         "what is there is whole"
     );
 
-    let larger = rustix::mount::MountFlags::empty();
-    rustix::mount::mount_remount(&small.0, larger, c"size=128k").expect("larger");
+    small.resize(c"size=128k");
     everything(&mut bench.run("c", &["/bin/echo", "again"], kind()).await).await;
     let after = texts(
         &read(bench.supervisor.logs(&id("c"), &options, LogQuery::default()).await.expect("a log")).await,

@@ -12,7 +12,7 @@ use std::{
 use strata_runtime::{
     CreateProcess, ExecProcess, KnownState, LogOptions, LogQuery, ProcessKey, Stdin, Streams, Supervisor,
 };
-use support::{Bench, Kind, PATIENCE, Place, bench, everything, id, key, patient, process, until};
+use support::{Bench, Kind, PATIENCE, Place, Small, bench, everything, id, key, patient, process, until};
 
 const PLACE: &str = "STRATA_RUNTIME_TEST_PLACE";
 const RUNC: &str = "/usr/sbin/runc";
@@ -166,5 +166,27 @@ async fn a_runtime_that_cannot_work_here_is_refused_at_once() {
             Supervisor::open(bench.place.options(program)).await.err().expect("refused").to_string();
         assert!(refused.contains(reason), "{refused}");
     }
+    bench.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn an_exit_is_recorded_on_a_full_disk() {
+    let Some(bench) = bench().await else { return };
+    // Below the supervisor's directory, which exists already.
+    let mut options = bench.place.options(RUNC);
+    let small = Small::mount(bench.place.directory.path().join("small"), c"size=128k");
+    options.directory = small.path().join("containers");
+    let supervisor = Supervisor::open(options.clone()).await.expect("opened");
+    let request = CreateProcess { log: None, ..bench.request("c", &["/bin/sleep", "1000"], Kind::default()) };
+    supervisor.create(request).await.expect("created");
+    supervisor.start(&id("c")).await.expect("started");
+    std::fs::write(small.path().join("filler"), vec![0; 1 << 20]).expect_err("it is full now");
+    supervisor.signal(&key("c"), 9).await.expect("killed");
+    let exit = patient(supervisor.wait(&key("c"))).await.expect("ended");
+    let later = Supervisor::open(options).await.expect("opened");
+    assert_eq!(later.wait(&key("c")).await.expect("recorded"), exit);
+    assert!(exit.code == 137 && !exit.lost);
+    supervisor.remove(&key("c")).await.expect("removed");
+    drop(small);
     bench.finish(&[]).await;
 }

@@ -37,6 +37,9 @@ pub(super) fn launch(launch: Launch) -> Result<Shim, RuntimeFailure> {
     for stale in [record::SOCKET, record::CONSOLE, record::EXIT, record::PROCESS] {
         record::discard(here, stale).map_err(failure(&launch, "cannot tidy"))?;
     }
+    if launch.key.exec.is_none() {
+        record::reserve(here, record::EXIT).map_err(failure(&launch, "cannot reserve space"))?;
+    }
     let listener = listen(record::SOCKET).map_err(failure(&launch, "cannot listen"))?;
     let log = launch.log.clone().map(LogWriter::open).transpose();
     let log = log.map_err(failure(&launch, "cannot open the log"))?;

@@ -184,6 +184,32 @@ impl Drop for Place {
     }
 }
 
+/// A tmpfs of a few KiB.
+pub struct Small(PathBuf);
+
+impl Small {
+    pub fn mount(at: PathBuf, options: &std::ffi::CStr) -> Self {
+        fs::create_dir(&at).expect("made");
+        rustix::mount::mount("strata-test", &at, "tmpfs", rustix::mount::MountFlags::empty(), options)
+            .expect("mounted");
+        Self(at)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn resize(&self, options: &std::ffi::CStr) {
+        rustix::mount::mount_remount(&self.0, rustix::mount::MountFlags::empty(), options).expect("resized");
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = rustix::mount::unmount(&self.0, rustix::mount::UnmountFlags::DETACH);
+    }
+}
+
 /// The specification's `Process`.
 pub fn process(args: &[&str], tty: bool) -> Value {
     json!({
