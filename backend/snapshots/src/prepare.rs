@@ -1,6 +1,7 @@
 //! A new snapshot.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::Write as _,
     os::unix::fs::DirBuilderExt as _,
@@ -13,7 +14,8 @@ impl Snapshots {
     /// Makes the snapshot `id` over the directories of some layers, bottom first, and makes it durable. The layers
     /// must stay as long as it does.
     ///
-    /// The root of what is written starts with the metadata of the root below. A copy is made here; all else is
+    /// A layer that comes several times is mounted once, where it comes last: layers are counted by the answer's
+    /// `lowers`. The root of what is written starts with the metadata of the root below. A copy is made here; all else is
     /// quick. On an error nothing is left.
     pub fn prepare(
         &self,
@@ -50,14 +52,23 @@ pub(crate) fn plan(driver: Driver, lowers: &[PathBuf], target: &Paths) -> Result
         Some(text) => Ok(text.to_owned()),
         None => Err(SnapshotError::PathText(path.into())),
     };
-    let lowers = lowers.iter().chain([&target.init]).map(|path| text(path)).collect::<Result<_, _>>()?;
+    let lowers = lowers.iter().chain([&target.init]).map(|path| text(path)).collect::<Result<Vec<_>, _>>()?;
     Ok(Plan {
         driver,
-        lowers,
+        lowers: topmost(lowers),
         upper: text(&target.upper)?,
         work: text(&target.work)?,
         merged: text(&target.merged)?,
     })
+}
+
+/// Of a layer that an image has several times, the topmost: the kernel refuses a directory that comes twice (`ELOOP`).
+/// Whatever the lower ones do to a path, the topmost does again and has the last word.
+fn topmost(lowers: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut kept: Vec<_> = lowers.into_iter().rev().filter(|lower| seen.insert(lower.clone())).collect();
+    kept.reverse();
+    kept
 }
 
 /// Makes all directories of a snapshot.
@@ -86,4 +97,15 @@ pub(crate) fn fill(
 /// Makes a directory's names and metadata durable.
 pub(crate) fn sync(path: &Path) -> Result<(), SnapshotError> {
     File::open(path).and_then(|folder| folder.sync_all()).map_err(SnapshotError::io("sync", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_is_mounted_once_where_it_comes_last() {
+        let lowers = ["a", "b", "a", "c", "b"].map(String::from).into();
+        assert_eq!(topmost(lowers), ["a", "c", "b"]);
+    }
 }

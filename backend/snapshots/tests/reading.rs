@@ -41,7 +41,9 @@ fn files_light_up_in_their_layer_once() {
     let read = |name: &str| fs::read(merged.join(name)).expect("reads");
     let of = |name: &str, layer| Read { path: path(name), layer };
     assert_eq!(next(), []);
-    (read("etc/passwd"), read("etc/motd"), read("etc/passwd"));
+    for name in ["etc/passwd", "etc/motd", "etc/passwd"] {
+        read(name);
+    }
     assert_eq!(next(), [of("etc/motd", Some(1)), of("etc/passwd", Some(0))]);
     read("etc/passwd");
     assert_eq!(next(), []);

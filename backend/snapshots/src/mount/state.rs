@@ -22,7 +22,9 @@ pub(crate) enum State {
 
 /// Asks the directory itself: `/proc/self/mountinfo` grows with every container.
 pub(crate) fn of(merged: &Path) -> Result<State, SnapshotError> {
-    match statx(CWD, merged, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT, StatxFlags::TYPE) {
+    // The kernel remembers what a program told it before it died.
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_FORCE_SYNC;
+    match statx(CWD, merged, flags, StatxFlags::BASIC_STATS) {
         Ok(found) if found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) => Ok(State::Mounted),
         Ok(_) | Err(Errno::NOENT) => Ok(State::Absent),
         Err(Errno::NOTCONN | Errno::CONNABORTED) => Ok(State::Dead),
