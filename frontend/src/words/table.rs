@@ -55,9 +55,7 @@ words! {
         "请打开 strata serve 启动时打印的地址，其中的令牌会让此浏览器进入。";
     NoServer: "The server does not answer. Is strata serve still running?", "服务器没有响应。strata serve 还在运行吗？";
     NotUnderstood: "The server sent something this page does not understand: {}", "服务器返回了无法理解的内容：{}";
-    ServerSaid: "The server refused: {}", "服务器拒绝了请求：{}";
     TryAgain: "Try again", "重试";
-    Loading: "Loading", "正在加载";
 
     // the list of images
     ImagesHere: "Images on this server", "本机镜像";
@@ -124,7 +122,6 @@ words! {
     SheetOn: "Layer {} is part of the union", "第 {} 层参与合并";
     BaseIs: "base: {}", "基础镜像：{}";
     Curtain: "Curtain: the union up to layer {}", "幕布：合并到第 {} 层";
-    CurtainShort: "curtain", "幕布";
     AllOn: "all on", "全部打开";
     Unpacked: "unpacked", "解包后";
     Stored: "stored", "压缩后";
@@ -252,7 +249,6 @@ words! {
     DoUnpause: "Unpause", "恢复";
     RemoveContainerAsk: "Remove {}? Its writable layer goes with it.", "删除 {}？它的可写层会一并删除。";
     RemoveRunningAsk: "{} is running. Stop it at once and remove it with its writable layer?", "{} 正在运行。立即结束并连同可写层一起删除？";
-    MemoryOf: "{} of {}", "{} / {}";
 
     // running
     RunImage: "Image", "镜像";
@@ -367,11 +363,9 @@ words! {
     Beside: "Beside…", "并排…";
     BesideHow: "Show another container beside this one", "与另一个容器并排显示";
     BesideNew: "Run another of this image", "用此镜像再运行一个";
-    BesideNone: "There is no other container.", "没有其他容器。";
     BesideEnd: "Only this one", "只看这一个";
     SharedBase: "Shared by both: {} once on disk", "两者共享：磁盘上只有一份 {}";
     SharedNothing: "They share no layer.", "它们没有共享的层。";
-    OwnBytes: "own: {}", "独有：{}";
     KeyTerminal: "To the terminal", "进入终端";
     KeyChanges: "Changes", "变更";
     KeyLogs: "Logs", "日志";

@@ -44,6 +44,8 @@ pub struct Vessel {
     pub revision: RwSignal<u32>,
     /// Whether the engine doesn't tell any more what happens.
     pub lost: RwSignal<bool>,
+    /// The path that something happened to last.
+    pub latest: RwSignal<Option<Vec<u8>>>,
     /// The layer whose marks are lit.
     pub lit: RwSignal<Option<usize>>,
     /// What lists know of it, tracked through [`Vessel::summary`].
@@ -80,6 +82,7 @@ impl Vessel {
             no_image: RwSignal::new(None),
             revision: RwSignal::new(0),
             lost: RwSignal::new(false),
+            latest: RwSignal::new(None),
             lit: RwSignal::new(None),
             summary,
             upper: StoredValue::new(Upper::default()),
@@ -192,6 +195,9 @@ impl Vessel {
         for batch in batches {
             any = true;
             let motions = self.upper.try_update_value(|upper| upper.take(batch)).unwrap_or_default();
+            if let Some(last) = motions.last() {
+                let _ = self.latest.try_set(Some(last.path.clone()));
+            }
             self.motions.try_update_value(|all| {
                 // What nobody drew by now is old.
                 if all.len() > 2000 {

@@ -2,9 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{tile::Tile, use_vessel};
+use super::{
+    tile::{Tile, word},
+    use_vessel,
+};
 use crate::{
     address::{Container, Place},
+    names,
     page::{bar::use_bar, marks::Size, tongue::use_tongue},
     words::Word,
 };
@@ -32,6 +36,11 @@ pub fn Writable() -> impl IntoView {
         vessel.revision.track();
         vessel.with_upper(|upper| upper.totals().held).unwrap_or(0)
     });
+    // For those who listen: what happened last, in words.
+    let told = move || {
+        let row = vessel.row(&vessel.latest.get()?)?;
+        Some(format!("{} /{}", word(row.did).text(tongue.lang()), names::bytes(&row.path)))
+    };
     let more = move || {
         let (shown, all) = rows.with(|(rows, all)| (rows.len(), *all));
         (all > shown).then(|| {
@@ -56,6 +65,7 @@ pub fn Writable() -> impl IntoView {
             {move || (known.get() && rows.with(|(rows, _)| rows.is_empty())).then(|| view! {
                 <p class="note" data-testid="writable-empty">{tongue.say(Word::WritableEmpty)}</p>
             })}
+            <span class="unseen" role="status" data-testid="latest">{told}</span>
             <ul class="tiles" class:many=move || rows.with(|(rows, _)| rows.len() > MANY) aria-live="off" data-testid="writable-rows">
                 <For each=move || rows.with(|(rows, _)| rows.clone()) key=|key| key.clone() let:key>
                     <Tile path=key.0/>
