@@ -73,7 +73,7 @@ pub(crate) fn discard(directory: &Path, name: &str) -> io::Result<()> {
 
 /// The lock that a shim holds on its directory as long as it lives.
 #[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "held, not used")] rustix::fd::OwnedFd);
+pub(crate) struct Lock(rustix::fd::OwnedFd);
 
 impl Lock {
     /// Takes it; none if somebody else has it.
@@ -85,5 +85,12 @@ impl Lock {
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing isn't enough: a program that is just being started elsewhere in this process has a copy until its exec.
+        let _ = flock(&self.0, FlockOperation::Unlock);
     }
 }

@@ -12,7 +12,9 @@ use std::{
 use strata_runtime::{
     CreateProcess, ExecProcess, KnownState, LogOptions, LogQuery, ProcessKey, Stdin, Streams, Supervisor,
 };
-use support::{Bench, Kind, PATIENCE, Place, Small, bench, everything, id, key, patient, process, until};
+use support::{
+    Bench, CONTAINERS, Kind, PATIENCE, Place, Small, bench, everything, id, key, patient, process, until,
+};
 
 const PLACE: &str = "STRATA_RUNTIME_TEST_PLACE";
 const RUNC: &str = "/usr/sbin/runc";
@@ -24,7 +26,7 @@ async fn the_server_that_is_killed() {
     let Some(place) = env::var_os(PLACE) else { return };
     let place = Path::new(&place);
     let options = strata_runtime::SupervisorOptions {
-        directory: place.join("containers"),
+        directory: place.join(CONTAINERS),
         runtime_root: place.join("run"),
         runtime: RUNC.into(),
         shim: strata_runtime::ShimCommand {
@@ -132,7 +134,7 @@ async fn a_killed_server_finds_everything_again() {
 }
 
 fn kill_shim_of(place: &Place, name: &str) {
-    let directory = place.directory.path().join("containers").join(name);
+    let directory = place.directory.path().join(CONTAINERS).join(name);
     let shim = place
         .processes()
         .into_iter()

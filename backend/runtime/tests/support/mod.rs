@@ -19,6 +19,12 @@ use tempfile::TempDir;
 /// How long anything may take on a machine that is busy with other things.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
+/// The supervisor's directory: longer than a socket's address may be.
+pub const CONTAINERS: &str = concat!(
+    "containers-in-a-directory-whose-name-alone-is-longer-than-the-address-of-a-socket-may-be-so-that-nobody-",
+    "can-just-connect-to-a-path",
+);
+
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// Directories, runtime state and cgroups of one test.
@@ -84,7 +90,7 @@ impl Place {
 
     pub fn options(&self, runtime: &str) -> SupervisorOptions {
         SupervisorOptions {
-            directory: self.directory.path().join("containers"),
+            directory: self.directory.path().join(CONTAINERS),
             runtime_root: self.directory.path().join("run"),
             runtime: runtime.into(),
             shim: ShimCommand {
@@ -132,7 +138,7 @@ impl Place {
         let list = |path: PathBuf| {
             fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path().display().to_string())
         };
-        let mut left: Vec<String> = list(self.directory.path().join("containers")).collect();
+        let mut left: Vec<String> = list(self.directory.path().join(CONTAINERS)).collect();
         left.extend(list(self.directory.path().join("run")));
         for hierarchy in list("/sys/fs/cgroup".into()).collect::<Vec<_>>() {
             let ours = Path::new(&hierarchy).join(&self.cgroup);
