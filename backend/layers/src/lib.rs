@@ -18,6 +18,9 @@
 //! owners and devices, is in the index only; files and directories are then readable and writable for their owner, so
 //! that we can show and remove them. See [`Powers`].
 //!
+//! The other way round, [`capture()`] makes a layer of what a container wrote, [`changes()`] lists it, and [`archive()`] and
+//! [`extract()`] copy single trees out of a container and into it.
+//!
 //! No path of an archive is ever given to the kernel as a whole: the tree is walked component by component from the
 //! directory's own descriptor, and symlinks are never followed, so an archive cannot reach anything else.
 
@@ -44,7 +47,7 @@ pub use apply::ApplyError;
 pub use capture::{
     ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Found, Item,
     Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata, difference,
-    extract, join, locate, scan, usage, xattrs,
+    extract, join, locate, open_inside, scan, usage, xattrs,
 };
 pub use error::{IndexError, LayersError, OpenFileError};
 pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken};

@@ -12,7 +12,7 @@ use std::{
 
 use strata_forge::{Entry, Layer};
 use strata_layer::{LayerPath, Limits, read_layer};
-use strata_layers::{ArchiveError, ExtractOptions, Located, archive, extract, locate};
+use strata_layers::{ArchiveError, ExtractOptions, Located, archive, extract, locate, open_inside};
 use support::{run, tree_of};
 
 /// A root, and beside it what nobody may reach.
@@ -152,6 +152,25 @@ fn what_is_copied_out_is_the_containers() {
     assert_eq!(names("/", ""), ["l cwd", "l dir", "d etc", "l etc/abs", "- etc/passwd", "l etc/up", "l fd"]);
     for path in ["dir/key", "dir/", "etc/up/", "../secret/key", "fd/", "cwd/key"] {
         assert!(container.read(path, "x").is_err(), "{path}");
+    }
+}
+
+#[test]
+fn single_files_are_opened_as_the_container_would() {
+    let container = Container::new();
+    container.link("abs", "/etc/passwd");
+    container.link("host", &container.dir.path().join("secret/key").display().to_string());
+    run("mkfifo", &[container.root.join("pipe").to_str().expect("text")]);
+    let read = |path: &str| -> Result<String, ArchiveError> {
+        let mut text = String::new();
+        open_inside(&container.root, path.as_bytes())?.read_to_string(&mut text).expect("reads");
+        Ok(text)
+    };
+    assert_eq!(read("abs").expect("reads"), "the container's");
+    assert_eq!(read("../etc/./passwd").expect("reads"), "the container's");
+    assert!(matches!(read("host"), Err(ArchiveError::NotFound(_))));
+    for path in ["pipe", "etc", "/"] {
+        assert!(matches!(read(path), Err(ArchiveError::NotFile(_))), "{path}");
     }
 }
 

@@ -9,11 +9,18 @@ use strata_layers::{ChangeKind, Written, changes};
 
 use crate::{Choice, Driver, Paths, Refusal, SnapshotError, mount, prepare, remove};
 
-/// Tries the ways, best first, in the directory `scratch`, which is made and removed; or only `wanted`.
-pub(crate) fn choose(scratch: &Path, wanted: Option<Driver>) -> Result<Choice, SnapshotError> {
+/// The snapshot that is made to try, in the directory `tmp`.
+pub(crate) fn paths(tmp: &Path) -> Paths {
+    Paths::of(&tmp.join(SCRATCH).join("snapshot"))
+}
+
+const SCRATCH: &str = "probe";
+
+/// Tries the ways, best first, in the directory `tmp`, which is left as it was; or only `wanted`.
+pub(crate) fn choose(tmp: &Path, wanted: Option<Driver>) -> Result<Choice, SnapshotError> {
     let mut refused = Vec::new();
     for driver in Driver::ALL.into_iter().filter(|driver| wanted.is_none_or(|wanted| wanted == *driver)) {
-        match attempt(scratch, driver) {
+        match attempt(tmp, driver) {
             Ok(()) => return Ok(Choice { driver, refused }),
             Err(why) => {
                 tracing::debug!(%driver, why, "snapshots can not be mounted this way");
@@ -27,24 +34,23 @@ pub(crate) fn choose(scratch: &Path, wanted: Option<Driver>) -> Result<Choice, S
 
 /// Makes a snapshot, works in it, and looks whether what was written says so. What an overlay on the wrong file
 /// system gets wrong shows here: it mounts, and then fails to delete a directory or forgets that it did.
-fn attempt(scratch: &Path, driver: Driver) -> Result<(), String> {
-    let text = |error: SnapshotError| chain(&error);
-    remove::remove_all(scratch).map_err(text)?;
-    let outcome = work(scratch, driver);
-    let paths = Paths::of(&scratch.join("snapshot"));
-    let down = mount::take_down(&paths.merged).and_then(|()| remove::remove_all(scratch)).map_err(text);
+fn attempt(tmp: &Path, driver: Driver) -> Result<(), String> {
+    let outcome = work(tmp, driver);
+    let down = mount::take_down(&paths(tmp).merged).and_then(|()| remove::remove_all(&tmp.join(SCRATCH)));
+    let down = down.map_err(|error| chain(&error));
     outcome.and(down)
 }
 
-fn work(scratch: &Path, driver: Driver) -> Result<(), String> {
+fn work(tmp: &Path, driver: Driver) -> Result<(), String> {
     let io = |what: &'static str| move |error: std::io::Error| format!("{what}: {error}");
-    let lowers: Vec<PathBuf> = ["lower", "upper lower"].iter().map(|name| scratch.join(name)).collect();
+    let lowers: Vec<PathBuf> =
+        ["lower", "upper lower"].iter().map(|name| tmp.join(SCRATCH).join(name)).collect();
     for lower in &lowers {
         fs::create_dir_all(lower.join("folder")).map_err(io("creating a layer"))?;
     }
     fs::write(lowers[0].join("folder/inside"), "").map_err(io("creating a layer"))?;
     fs::write(lowers[1].join("file"), "old").map_err(io("creating a layer"))?;
-    let paths = Paths::of(&scratch.join("snapshot"));
+    let paths = paths(tmp);
     let plan = prepare::plan(driver, &lowers, &paths).map_err(|error| chain(&error))?;
     prepare::fill(&paths, &plan, &lowers, &[]).map_err(|error| chain(&error))?;
     mount::put_up(&plan, &paths).map_err(|error| error.to_string())?;

@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use crate::{Choice, Driver, Plan, SnapshotError, SnapshotId, probe, remove};
+use crate::{Choice, Driver, Plan, SnapshotError, SnapshotId, mount, probe, remove};
 
 /// How snapshots are to be mounted.
 #[derive(Clone, Debug, Default)]
@@ -68,9 +68,11 @@ impl Snapshots {
             .create(root)
             .map_err(SnapshotError::io("create", root))?;
         let root = root.canonicalize().map_err(SnapshotError::io("find", root))?;
+        // A server that was killed while it tried out how to mount may have left its try mounted.
+        mount::take_down(&probe::paths(&tmp).merged)?;
         remove::remove_all(&tmp)?;
         fs::DirBuilder::new().mode(0o700).create(&tmp).map_err(SnapshotError::io("create", &tmp))?;
-        let choice = probe::choose(&tmp.join("probe"), options.driver)?;
+        let choice = probe::choose(&tmp, options.driver)?;
         tracing::info!(%choice, "snapshots are mounted");
         let shared = Shared { root, choice, next: AtomicU64::new(0), mounting: Mutex::default() };
         Ok(Self { shared: Arc::new(shared) })

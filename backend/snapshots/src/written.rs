@@ -1,8 +1,10 @@
 //! What was written to a snapshot.
 
-use std::{io::Write, path::PathBuf};
+use std::{fs::File, io::Write, path::PathBuf};
 
-use strata_layers::{Captured, Change, Written};
+use rustix::fs::{FileType, OFlags};
+use strata_layer::LayerPath;
+use strata_layers::{Below, Captured, Change, Written};
 
 use crate::{Driver, Plan, SnapshotError, SnapshotId, Snapshots};
 
@@ -16,6 +18,25 @@ impl Snapshots {
     /// Writes what differs as a layer: see [`strata_layers::capture`].
     pub fn capture(&self, id: &SnapshotId, out: impl Write) -> Result<Captured, SnapshotError> {
         self.written(id, |written| Ok(strata_layers::capture(&written, out)?))
+    }
+
+    /// Opens the version of a regular file that is below the writable directory, and tells whose it is: the layer by
+    /// its place in the plan, 0 at the bottom. Nothing if there is none, or something else.
+    pub fn open_below(
+        &self,
+        id: &SnapshotId,
+        path: &LayerPath,
+    ) -> Result<Option<(usize, File)>, SnapshotError> {
+        self.written(id, |Written { lowers, marks, .. }| {
+            let mut below = Below::open(lowers, marks)?;
+            let Some(found) = below.find(path)? else { return Ok(None) };
+            if FileType::from_raw_mode(found.stat.st_mode) != FileType::RegularFile {
+                return Ok(None);
+            }
+            let opened = below.layer(found.layer).open_at(path, OFlags::RDONLY);
+            let fail = SnapshotError::io("open below", below.layer(found.layer).path());
+            Ok(Some((found.layer, opened.map_err(fail)?.into())))
+        })
     }
 
     pub(crate) fn written<T>(

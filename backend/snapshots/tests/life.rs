@@ -62,6 +62,13 @@ fn what_is_written_is_told_and_lowers_stay() {
             ]
         );
         assert_eq!(tree(&base), before);
+        let below = |name: &str| {
+            let (layer, file) = place.snapshots.open_below(&sid("c"), &path(name)).expect("looks")?;
+            Some((layer, std::io::read_to_string(file).expect("reads")))
+        };
+        assert_eq!(below("var/log/b"), Some((0, "2".into())));
+        assert_eq!(below("etc/motd"), Some((1, "hello".into())));
+        assert_eq!((below("etc/hello"), below("etc"), below("no/such")), (None, None, None));
         let usage = place.snapshots.usage(&sid("c")).expect("counts");
         assert_eq!(usage.bytes, 2 + 4 + 5 + 2, "hello, passwd, g2, b");
     });

@@ -110,3 +110,19 @@ fn hard_links_of_a_layer_are_parted_by_writing() {
     assert_eq!(fs::read_to_string(merged.join("two")).expect("reads"), "old");
     assert_eq!(place.diff("c"), ["C /one"]);
 }
+
+#[test]
+fn what_a_killed_server_left_mounted_is_cleared_away() {
+    let Some(place) = Place::new() else { return };
+    let root = place.dir.path().join("snapshots");
+    let left = root.join("tmp/probe/snapshot/merged");
+    fs::create_dir_all(&left).expect("creates");
+    let flags = rustix::mount::MountFlags::empty();
+    rustix::mount::mount("tmpfs", &left, "tmpfs", flags, None).expect("mounts");
+    let opened = strata_snapshots::Snapshots::open(&root);
+    if opened.is_err() {
+        let _ = rustix::mount::unmount(&left, rustix::mount::UnmountFlags::DETACH);
+    }
+    assert_eq!(opened.expect("opens").driver().driver, OVERLAY);
+    assert_eq!(fs::read_dir(root.join("tmp")).expect("lists").count(), 0);
+}

@@ -25,6 +25,9 @@ pub enum ArchiveError {
     /// Something on the way, or what is to be extracted to, is not a directory.
     #[error("{} is not a directory", Escaped(.0))]
     NotDirectory(Vec<u8>),
+    /// What is there has no content to read.
+    #[error("{} is not a regular file", Escaped(.0))]
+    NotFile(Vec<u8>),
     /// Symlinks lead in a circle, or through the links of procfs, which are not followed.
     #[error("the symlinks on the way to {} lead nowhere", Escaped(.0))]
     Loop(Vec<u8>),

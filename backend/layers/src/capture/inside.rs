@@ -1,6 +1,7 @@
 //! Paths as a container means them.
 
 use std::{
+    fs::File,
     io,
     os::{
         fd::{AsRawFd as _, OwnedFd},
@@ -65,6 +66,27 @@ pub fn locate(root: &Path, path: &[u8]) -> Result<Located, ArchiveError> {
         mtime: (stat.st_mtime, u32::try_from(stat.st_mtime_nsec).unwrap_or(0)),
         target,
     })
+}
+
+/// Opens a regular file inside of `root` for reading, as a process in there would: symlinks are followed, inside.
+pub fn open_inside(root: &Path, path: &[u8]) -> Result<File, ArchiveError> {
+    let inside = Inside::open(root)?;
+    let (names, _) = clean(path);
+    let fail = |error| ArchiveError::from_errno("open", path, error);
+    let names = names.join(&b'/');
+    // Looked at first: opening a pipe or a device for reading does something to it.
+    let found = inside.resolve(&names, OFlags::PATH).map_err(fail)?;
+    let is_file = |file: &OwnedFd| {
+        fs::fstat(file).map(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+    };
+    if is_file(&found).map_err(fail)? {
+        let file =
+            inside.resolve(&names, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY).map_err(fail)?;
+        if is_file(&file).map_err(fail)? {
+            return Ok(file.into());
+        }
+    }
+    Err(ArchiveError::NotFile(path.to_vec()))
 }
 
 impl Inside {

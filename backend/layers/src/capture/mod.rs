@@ -5,7 +5,7 @@
 //! Both look at the writable directory and, for each path in it, at the same path below: what they cost has nothing
 //! to do with the size of the image.
 //!
-//! [`archive`], [`locate`] and [`extract`] are for `docker cp` and `docker export`: they take the merged tree as a
+//! [`archive`], [`locate`], [`open_inside`] and [`extract`] are for `docker cp` and `docker export`: they take the merged tree as a
 //! container sees it, which may be hostile and may change while they work. Paths are resolved by the kernel with
 //! `RESOLVE_IN_ROOT`: symlinks mean what they mean inside, and nothing leads outside.
 
@@ -35,7 +35,7 @@ pub use changes::{Change, ChangeKind, changes};
 pub use difference::difference;
 pub use error::CaptureError;
 pub use extract::{ExtractOptions, extract};
-pub use inside::{Located, locate};
+pub use inside::{Located, locate, open_inside};
 pub use layer::{Captured, capture};
 pub use marks::{Mark, Marks};
 pub use scan::{Item, scan};
