@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Id, LogOptions, ProcessKey};
+use crate::{Id, LogOptions, ProcessKey, SupervisorError};
 
 /// Where a supervisor keeps things, and what it runs.
 #[derive(Clone, Debug)]
@@ -17,6 +17,22 @@ pub struct SupervisorOptions {
     pub runtime: PathBuf,
     /// How to become a shim.
     pub shim: ShimCommand,
+}
+
+impl SupervisorOptions {
+    /// The same wherever one is: shims work in directories of their own.
+    pub(crate) fn absolute(self) -> Result<Self, SupervisorError> {
+        let absolute =
+            |path: PathBuf| std::path::absolute(&path).map_err(SupervisorError::io("locate", &path));
+        // A name without a slash is looked up in PATH.
+        let program = |path: PathBuf| if path.components().count() > 1 { absolute(path) } else { Ok(path) };
+        Ok(Self {
+            directory: absolute(self.directory)?,
+            runtime_root: absolute(self.runtime_root)?,
+            runtime: program(self.runtime)?,
+            shim: ShimCommand { program: program(self.shim.program)?, ..self.shim },
+        })
+    }
 }
 
 /// The program, and its first arguments, that calls [`crate::shim_main`].

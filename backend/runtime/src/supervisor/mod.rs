@@ -54,6 +54,7 @@ impl Supervisor {
     /// When there is no usable runtime, or a directory can't be made.
     pub async fn open(options: SupervisorOptions) -> Result<Self, SupervisorError> {
         blocking(move || {
+            let options = options.absolute()?;
             let version = RuntimeVersion::probe(&options.runtime)?;
             for directory in [&options.directory, &options.runtime_root] {
                 settle::make_private(directory)?;
@@ -63,9 +64,6 @@ impl Supervisor {
             if version.kind == RuntimeKind::Crun && hierarchies.is_hybrid() {
                 return Err(ProbeError::HybridCgroups { program: options.runtime }.into());
             }
-            let directory = std::path::absolute(&options.directory)
-                .map_err(SupervisorError::io("locate", &options.directory))?;
-            let options = SupervisorOptions { directory, ..options };
             let program =
                 RuntimeProgram { program: options.runtime.clone(), root: options.runtime_root.clone() };
             Ok(Self(Arc::new(Inner {
