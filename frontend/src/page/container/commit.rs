@@ -72,14 +72,12 @@ pub fn Commit() -> impl IntoView {
             u8::from(pauses.get_untracked())
         );
         let handle = untrack(name);
+        let layer = untrack(|| vessel.layers());
         busy.set(true);
         failure.set(None);
         spawn_local(async move {
             match vessel.client.post::<Committed>(&path, None::<&()>).await {
                 Ok(Committed { id }) => {
-                    let layer = vessel
-                        .image
-                        .with_untracked(|image| image.as_ref().map_or(0, |image| image.card.layers.len()));
                     harden(layer).await;
                     shelf.refresh();
                     let reference = if handle.is_empty() { id } else { handle };

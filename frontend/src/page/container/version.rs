@@ -47,15 +47,17 @@ pub fn Version(path: Vec<u8>) -> impl IntoView {
     });
     let shown = format!("/{}", names::bytes(&path));
     let title = shown.clone();
-    let known = move || vessel.revision.get() > 0 && vessel.layers() > 0;
+    // The version below is in a layer of the image, which may be known later than the container.
+    let below = Memo::new(move |_| vessel.layers() > 0 || vessel.no_image.with(Option::is_some));
+    let known = move || vessel.revision.get() > 0 && below.get();
     let body = move || {
         match row.get() {
-        Some(row) => view! { <Open row/> }.into_any(),
+        Some(row) if row.entry.from.is_none() || below.get() => view! { <Open row/> }.into_any(),
         None if known() => {
             view! { <p class="faint hint" data-testid="change-absent">{tongue.with(Word::NotChanged, [shown.clone()])}</p> }
                 .into_any()
         }
-        None => view! { <span class="skeleton" style="width:60%"></span> }.into_any(),
+        _ => view! { <span class="skeleton" style="width:60%"></span> }.into_any(),
     }
     };
     view! {
@@ -132,7 +134,8 @@ fn Open(row: Row) -> impl IntoView {
 
 /// Brings the versions that there are.
 async fn fetch(vessel: super::Vessel, row: &Row) -> Result<Pair, Failure> {
-    let path = strata_api::path::encode(&row.path);
+    // All that is asked of the page is asked now: it may be gone before the first answer is here.
+    let (path, id) = (strata_api::path::encode(&row.path), vessel.known_id());
     let get = |url: String| async move {
         match vessel.client.bytes(&url, Some((0, MOST)), None).await {
             Ok(part) => Ok(Some(Arc::new(part.bytes))),
@@ -150,7 +153,7 @@ async fn fetch(vessel: super::Vessel, row: &Row) -> Result<Pair, Failure> {
     let now = match row.did {
         Did::WhitedOut => None,
         _ if row.entry.size == 0 => Some(Arc::default()),
-        _ => get(format!("/api/containers/{}/file?path={path}", vessel.known_id())).await?,
+        _ => get(format!("/api/containers/{id}/file?path={path}")).await?,
     };
     Ok(Pair { below, now })
 }
