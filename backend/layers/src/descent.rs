@@ -14,8 +14,8 @@ const OPEN: usize = 48;
 
 /// The directories from a root down to where we are, each with something of the user's.
 ///
-/// Only the deepest ones are open. Going up to one that is not opens it by `..`, which is right as long as nobody
-/// else moves directories: these trees are ours.
+/// Only the deepest ones are open. Going up to one that is not opens it by `..`, and fails with `ESTALE` if that is
+/// another one: a program that still works in a tree that we remove could lead us anywhere by moving a directory.
 #[derive(Debug)]
 pub(crate) struct Descent<T> {
     root: OwnedFd,
@@ -25,6 +25,8 @@ pub(crate) struct Descent<T> {
 #[derive(Debug)]
 struct Level<T> {
     folder: Option<OwnedFd>,
+    /// Device and inode of one that is not open.
+    closed: Option<(u64, u64)>,
     of: T,
 }
 
@@ -63,9 +65,12 @@ impl<T> Descent<T> {
 
     /// Goes down into `folder`.
     pub(crate) fn push(&mut self, folder: OwnedFd, of: T) {
-        self.levels.push(Level { folder: Some(folder), of });
+        self.levels.push(Level { folder: Some(folder), closed: None, of });
         if let Some(shallow) = self.levels.len().checked_sub(OPEN + 1) {
-            self.levels[shallow].folder = None;
+            let level = &mut self.levels[shallow];
+            if let Some(folder) = level.folder.take() {
+                level.closed = identity(&folder).ok();
+            }
         }
     }
 
@@ -76,8 +81,54 @@ impl<T> Descent<T> {
         if let Some(above) = self.levels.last_mut()
             && above.folder.is_none()
         {
-            above.folder = Some(fs::openat(&folder, c"..", FOLDER, Mode::empty())?);
+            let parent = fs::openat(&folder, c"..", FOLDER, Mode::empty())?;
+            if above.closed != Some(identity(&parent)?) {
+                return Err(Errno::STALE);
+            }
+            above.folder = Some(parent);
         }
         Ok(Some((folder, level.of)))
+    }
+}
+
+fn identity(folder: &OwnedFd) -> Result<(u64, u64), Errno> {
+    fs::fstat(folder).map(|stat| (stat.st_dev, stat.st_ino))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{CWD, mkdirat, openat, renameat};
+
+    use super::*;
+
+    #[test]
+    fn a_directory_that_was_moved_is_not_followed_up() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let open = |at: &OwnedFd, name: &str| openat(at, name, FOLDER, Mode::empty()).expect("opens");
+        let root = openat(CWD, dir.path(), FOLDER, Mode::empty()).expect("opens");
+        for moved in [false, true] {
+            let mut descent = Descent::new(open(&root, "."));
+            for depth in 0..=OPEN + 3 {
+                let _ = mkdirat(descent.folder(), "d", Mode::RWXU);
+                let folder = open(descent.folder(), "d");
+                descent.push(folder, depth);
+            }
+            if moved {
+                // Everything below the third level, to the top.
+                let third = open(&open(&open(&root, "d"), "d"), "d");
+                renameat(&third, "d", &root, "elsewhere").expect("moves");
+            }
+            let mut popped = 0;
+            let end = loop {
+                match descent.pop() {
+                    Ok(Some(_)) => popped += 1,
+                    other => break other.map(drop),
+                }
+            };
+            match moved {
+                false => assert_eq!((end, popped), (Ok(()), OPEN + 4)),
+                true => assert_eq!(end, Err(Errno::STALE)),
+            }
+        }
     }
 }
