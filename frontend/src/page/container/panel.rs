@@ -19,7 +19,7 @@ pub fn Panel() -> impl IntoView {
     });
     let changes = Memo::new(move |_| {
         vessel.revision.track();
-        vessel.with_upper(|upper| upper.len()).unwrap_or(0)
+        vessel.with_upper(|upper| upper.sheet(0).1).unwrap_or(0)
     });
     let on_key = move |event: ev::KeyboardEvent| {
         let at = ContainerTab::ALL.iter().position(|one| *one == tab.get_untracked()).unwrap_or(0);
