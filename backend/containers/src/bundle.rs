@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::mount::{MountFlags, mount};
+use rustix::{
+    fs::OFlags,
+    mount::{MountFlags, mount},
+};
 use strata_api::engine::DeviceMapping;
 
 use crate::{
@@ -49,6 +52,9 @@ impl Inner {
         let (devices, rules) = host_devices(record)?;
         resources.devices = rules;
         let files = self.engine_files(record);
+        for options in record.host.tmpfs.iter().flat_map(|map| map.values()) {
+            spec::check_tmpfs(options)?;
+        }
         let spec = spec::build(spec::Input {
             id: &record.id,
             config: &record.config,
@@ -175,6 +181,9 @@ fn check_cwd(root: &rustix::fd::OwnedFd, path: &Path, cwd: &str) -> Result<(), E
     let refused = || Error::invalid(format!("the working directory '{cwd}' is invalid, it leads into /proc"));
     match rootfs::resolve(root, path, cwd) {
         Ok(Some(found)) if found == "/proc" || found.starts_with("/proc/") => Err(refused()),
+        Ok(Some(_)) if rootfs::open(root, cwd, OFlags::PATH | OFlags::DIRECTORY).is_err() => {
+            Err(Error::new(Kind::Internal, format!("Cannot mkdir: {cwd} is not a directory")))
+        }
         Ok(Some(_)) => Ok(()),
         // It will be made where the links lead; /proc is empty here, so nothing below it is found.
         Ok(None) if leads_to_proc(root, path, cwd) => Err(refused()),

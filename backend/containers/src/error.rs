@@ -49,10 +49,10 @@ impl Error {
 
     /// Also says what was tried; sources are joined as dockerd joins them.
     pub(crate) fn internal(action: impl std::fmt::Display, error: &dyn std::error::Error) -> Self {
-        let mut message = format!("{action}: {error}");
+        let mut message = format!("{action}: {}", as_go_says(error));
         let mut source = error.source();
         while let Some(cause) = source {
-            message += &format!(": {cause}");
+            message += &format!(": {}", as_go_says(cause));
             source = cause.source();
         }
         Self::new(Kind::Internal, message)
@@ -69,6 +69,15 @@ impl Error {
     /// The same with what it happened to before it.
     pub(crate) fn about(self, what: impl std::fmt::Display) -> Self {
         Self { message: format!("{what}: {}", self.message), ..self }
+    }
+}
+
+/// The system's refusals without Rust's number, in small letters: clients look for those words.
+fn as_go_says(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
     }
 }
 

@@ -61,7 +61,9 @@ pub(crate) fn look_up(text: &str, passwd: &str, group: &str, more: &[String]) ->
         })?;
     }
     for name in more {
-        let gid = group_id(name, group)?.ok_or_else(|| missing(format!("Unable to find group {name}")))?;
+        let gid = group_id(name, group)?.ok_or_else(|| {
+            missing(format!("Unable to find group {name}: no matching entries in group file"))
+        })?;
         who.groups.push(gid);
     }
     // As dockerd does: the main group is among the further ones too.
@@ -148,7 +150,10 @@ mod tests {
         for (text, message) in table {
             assert_eq!(look(text, &[]), Err(message.to_owned()));
         }
-        assert_eq!(look("", &["ghosts"]), Err("Unable to find group ghosts".into()));
+        assert_eq!(
+            look("", &["ghosts"]),
+            Err("Unable to find group ghosts: no matching entries in group file".into())
+        );
         assert!(look_up("", "", "", &[]).is_ok_and(|who| who.home == "/" && who.groups == [0]));
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Published {
 /// Reads `number[/protocol]` or a range.
 pub(crate) fn parse_port(text: &str) -> Result<(RangeInclusive<u16>, &str), Error> {
     let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    let wrong = || Error::invalid(format!("invalid port specification: \"{text}\""));
+    let wrong = || Error::invalid(format!("invalid port specification: \"{ports}\""));
     if !matches!(protocol, "tcp" | "udp" | "sctp") {
         return Err(Error::invalid(format!(
             "invalid protocol \"{protocol}\" in port specification: \"{text}\""
@@ -56,7 +56,8 @@ pub(crate) fn published(config: &ContainerConfig, host: &HostConfig) -> Result<V
     }
     if host.publish_all_ports {
         for exposed in config.exposed_ports.iter().flat_map(|ports| ports.keys()) {
-            let (range, protocol) = parse_port(exposed)?;
+            // Images may have odd ones; nobody asked for these by name.
+            let Ok((range, protocol)) = parse_port(exposed) else { continue };
             for port in range {
                 if !all.iter().any(|known| known.port == port && known.protocol == protocol) {
                     all.push(bind(port, protocol, &PortBinding::default())?);

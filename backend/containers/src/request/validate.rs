@@ -44,7 +44,7 @@ pub(crate) fn validate(request: &mut CreateRequest, machine: Machine) -> Result<
         warnings.push("Published ports are discarded when using host network mode".into());
     }
     if !matches!(host.runtime.as_str(), "" | "runc" | "crun") {
-        return Err(Error::invalid(format!("unknown or invalid runtime name: {}", host.runtime)));
+        return Err(Error::invalid(format!("Unknown runtime specified {}", host.runtime)));
     }
     for path in host.tmpfs.iter().flat_map(|map| map.keys()) {
         if !path.starts_with('/') {
@@ -128,9 +128,6 @@ fn config(config: &ContainerConfig) -> Result<(), Error> {
             return Err(Error::invalid(format!("invalid environment variable: {entry}")));
         }
     }
-    for port in config.exposed_ports.iter().flat_map(|ports| ports.keys()) {
-        ports::parse_port(port)?;
-    }
     config.healthcheck.as_ref().map_or(Ok(()), health)
 }
 
@@ -180,7 +177,10 @@ fn host_config(host: &HostConfig) -> Result<(), Error> {
     parse(&host.cap_add, "CapAdd")?;
     parse(&host.cap_drop, "CapDrop")?;
     if !matches!(host.isolation.as_str(), "" | "default") {
-        return Err(Error::invalid(format!("invalid isolation '{}' on linux", host.isolation)));
+        return Err(Error::invalid(format!(
+            "Invalid isolation: \"{}\" - linux only supports 'default'",
+            host.isolation
+        )));
     }
     for (field, mode) in [("PID", &host.pid_mode), ("IPC", &host.ipc_mode)] {
         let known = match ContainerMode::of(mode) {
@@ -290,7 +290,9 @@ fn cpuset(text: &str, cpus: u32) -> Result<(), Error> {
     for part in text.split(',').filter(|part| !part.is_empty()) {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (Ok(first), Ok(last)) = (first.parse::<u32>(), last.parse::<u32>()) else {
-            return Err(Error::invalid(format!("Invalid value {text} for cpuset cpus")));
+            return Err(Error::invalid(format!(
+                "Invalid value {text} for cpuset cpus: invalid format: {text}"
+            )));
         };
         if first > last || last >= cpus {
             return Err(Error::invalid(format!(
@@ -305,7 +307,9 @@ fn cpuset(text: &str, cpus: u32) -> Result<(), Error> {
 fn log_config(host: &HostConfig) -> Result<(), Error> {
     let kind = host.log_config.kind.as_str();
     if !matches!(kind, "" | "json-file" | "local" | "none") {
-        return Err(Error::invalid(format!("logger: no log driver named '{kind}' is registered")));
+        return Err(Error::invalid(format!(
+            "error looking up logging plugin {kind}: plugin \"{kind}\" not found"
+        )));
     }
     let known = [
         "max-size",

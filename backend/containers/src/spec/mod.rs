@@ -18,7 +18,7 @@ use strata_oci::ContainerConfig;
 pub(crate) use capabilities::{capabilities, parse_capabilities};
 pub(crate) use devices::parse_rule;
 pub(crate) use environment::{environment, replace_or_append};
-pub(crate) use mounts::EngineFile;
+pub(crate) use mounts::{EngineFile, check_tmpfs};
 pub(crate) use resources::resources;
 
 use crate::{

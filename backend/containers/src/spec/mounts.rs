@@ -3,7 +3,10 @@
 use strata_api::engine::HostConfig;
 
 use super::types::Mount;
-use crate::request::{MountKind, MountPlan};
+use crate::{
+    Error, Kind,
+    request::{MountKind, MountPlan},
+};
 
 /// A file that the engine writes and mounts: `/etc/hosts` and the like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +100,49 @@ fn planned(plan: &MountPlan) -> Mount {
     }
     options.push(if plan.propagation.is_empty() { "rprivate".into() } else { plan.propagation.clone() });
     Mount { destination: plan.destination.clone(), kind: "bind".into(), source: plan.source.clone(), options }
+}
+
+/// Refuses options that a tmpfs doesn't have.
+pub(crate) fn check_tmpfs(options: &str) -> Result<(), Error> {
+    const FLAGS: [&str; 23] = [
+        "",
+        "defaults",
+        "ro",
+        "rw",
+        "suid",
+        "nosuid",
+        "dev",
+        "nodev",
+        "exec",
+        "noexec",
+        "sync",
+        "async",
+        "dirsync",
+        "remount",
+        "mand",
+        "nomand",
+        "atime",
+        "noatime",
+        "diratime",
+        "nodiratime",
+        "relatime",
+        "norelatime",
+        "strictatime",
+    ];
+    const VALUES: [&str; 7] = ["mode", "uid", "gid", "size", "nr_inodes", "nr_blocks", "mpol"];
+    for option in options.split(',') {
+        let parts: Vec<&str> = option.splitn(2, '=').collect();
+        let known = match parts[..] {
+            [name, _] => VALUES.contains(&name),
+            [name] => FLAGS.contains(&name),
+            _ => false,
+        };
+        if !known {
+            let words: Vec<String> = parts.iter().map(|part| format!("{part:?}")).collect();
+            return Err(Error::new(Kind::Internal, format!("invalid tmpfs option [{}]", words.join(" "))));
+        }
+    }
+    Ok(())
 }
 
 /// A tmpfs; of options that contradict each other the last one holds.
@@ -196,6 +242,13 @@ mod tests {
         for path in ["/proc", "/dev", "/dev/shm", "/x"] {
             assert!(!at(&all, path).options.contains(&"ro".into()), "{path}");
         }
+    }
+
+    #[test]
+    fn options_that_a_tmpfs_has_not_are_refused() {
+        assert!(check_tmpfs("").is_ok() && check_tmpfs("size=1m,mode=700,exec").is_ok());
+        assert_eq!(check_tmpfs("foo=1").expect_err("unknown").message, r#"invalid tmpfs option ["foo" "1"]"#);
+        assert_eq!(check_tmpfs("rw,foo").expect_err("unknown").message, r#"invalid tmpfs option ["foo"]"#);
     }
 
     #[test]

@@ -110,7 +110,8 @@ fn rule(name: &str, args: Value) -> Value {
 /// A client's profile for a process with these capabilities.
 pub(crate) fn profile(text: &str, capabilities: &[String]) -> Result<Value, Error> {
     let wrong = |error: serde_json::Error| {
-        Error::new(Kind::InvalidArgument, format!("Decoding seccomp profile failed: {error}"))
+        let why = if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() };
+        Error::new(Kind::InvalidArgument, format!("Decoding seccomp profile failed: {why}"))
     };
     let profile: Profile = serde_json::from_str(text).map_err(wrong)?;
     let mut rules = Vec::new();

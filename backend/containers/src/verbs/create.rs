@@ -63,6 +63,17 @@ impl Containers {
             other.hostname().clone_into(&mut config.hostname);
             config.domainname = other.config.domainname;
         }
+        for mode in [&host.pid_mode, &host.ipc_mode] {
+            if let Some(other) = request::container_of(mode) {
+                self.0.find(other).map_err(|error| Error::invalid(error.message))?;
+            }
+        }
+        for link in host.links.iter().flatten() {
+            let other = link.split(':').next().unwrap_or(link);
+            self.0.find(other).map_err(|error| {
+                Error::invalid(format!("could not get container for {other}: {}", error.message))
+            })?;
+        }
         for mode in [&mut host.network_mode, &mut host.pid_mode, &mut host.ipc_mode] {
             // By id from now on: the other one may be renamed. One that isn't there is an error of the start: a "not
             // found" here would make the CLI pull the image.
@@ -207,6 +218,13 @@ impl Inner {
                     .mount(&id)
                     .map_err(|error| Error::internal("cannot mount its file system", &error))?;
                 volumes::fill(&mounted.merged, &mount.destination, data).map_err(|error| {
+                    if error.kind() == std::io::ErrorKind::NotADirectory {
+                        let path = mounted.merged.join(mount.destination.trim_start_matches('/'));
+                        return Error::invalid(format!(
+                            "cannot mount volume over existing file, file exists {}",
+                            path.display()
+                        ));
+                    }
                     Error::internal(format!("cannot fill volume {} from the image", mount.name), &error)
                 })?;
             }

@@ -188,13 +188,12 @@ impl Inner {
         if let Some(size) = config.get("max-size") {
             options.max_size = crate::sizes::parse(size);
             if options.max_size.is_none() {
-                return Err(Error::invalid(format!("invalid value for max-size: {size}")));
+                return Err(logging(format!("invalid size: '{size}'")));
             }
         }
         if let Some(files) = config.get("max-file") {
             let count = files.parse::<u32>().ok().filter(|count| *count > 0);
-            options.max_files =
-                count.ok_or_else(|| Error::invalid("max-file cannot be less than 1".to_owned()))?;
+            options.max_files = count.ok_or_else(|| logging("max-file cannot be less than 1".to_owned()))?;
         }
         Ok(Some(options))
     }
@@ -206,6 +205,10 @@ pub(super) fn network_type(name: &str) -> &str {
         "none" => "null",
         _ => "bridge",
     }
+}
+
+fn logging(why: String) -> Error {
+    Error::new(Kind::Internal, format!("failed to initialize logging driver: {why}"))
 }
 
 fn stdin(record: &Record) -> Stdin {
@@ -220,8 +223,12 @@ fn stdin(record: &Record) -> Stdin {
 fn refused(error: SupervisorError) -> (Error, i32) {
     match error {
         SupervisorError::Runtime(failure) => {
-            let code = i32::from(failure.exit_code());
-            (runtime_error("create", &failure), code)
+            let error = runtime_error("create", &failure);
+            let code = match failure.message.to_lowercase().contains("not a directory") {
+                true => 127,
+                false => i32::from(failure.exit_code()),
+            };
+            (error, code)
         }
         other => (Error::internal("cannot start its process", &other), 128),
     }

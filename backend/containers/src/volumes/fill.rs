@@ -11,18 +11,23 @@ use std::{
 use rustix::{
     fd::OwnedFd,
     fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags},
+    io::Errno,
 };
 
 use crate::rootfs;
 
 /// Copies the directory at `path` inside `root` into `volume`, with owners, modes, times, attributes and hard links,
-/// if `volume` is empty. A path that isn't there, or is no directory, is nothing to copy.
+/// if `volume` is empty. A path that isn't there is nothing to copy; what is no directory is an error.
 pub(crate) fn fill(root: &Path, path: &str, volume: &Path) -> io::Result<()> {
     if std::fs::read_dir(volume)?.next().is_some() {
         return Ok(());
     }
     let root = rootfs::open_root(root)?;
-    let Ok(source) = rootfs::open(&root, path, OFlags::RDONLY | OFlags::DIRECTORY) else { return Ok(()) };
+    let source = match rootfs::open(&root, path, OFlags::RDONLY | OFlags::DIRECTORY) {
+        Ok(source) => source,
+        Err(Errno::NOTDIR) => return Err(Errno::NOTDIR.into()),
+        Err(_) => return Ok(()),
+    };
     let target = open_folder(CWD, volume)?;
     let mut copy = Copy { volume: volume.to_owned(), links: HashMap::new() };
     copy.folder(&source, &target, &mut PathBuf::new())?;

@@ -69,10 +69,10 @@ fn nonsense_is_refused_in_dockerds_words() {
             r#"{"HostConfig":{"OomScoreAdj":2000}}"#,
             "Invalid value 2000, range for oom score adj is [-1000, 1000]",
         ),
-        (r#"{"HostConfig":{"Runtime":"x"}}"#, "unknown or invalid runtime name: x"),
+        (r#"{"HostConfig":{"Runtime":"x"}}"#, "Unknown runtime specified x"),
         (
             r#"{"HostConfig":{"LogConfig":{"Type":"syslogg"}}}"#,
-            "logger: no log driver named 'syslogg' is registered",
+            "error looking up logging plugin syslogg: plugin \"syslogg\" not found",
         ),
         (
             r#"{"HostConfig":{"LogConfig":{"Config":{"foo":"1"}}}}"#,
