@@ -164,27 +164,32 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // For tests that failed: one that passed has removed its containers.
+        // For tests that failed: one that passed has removed its containers. Some may be in the middle of being made.
         let run = self.directory.path().join("run");
-        for container in fs::read_dir(&run).into_iter().flatten().flatten() {
-            let mut delete = Command::new("/usr/sbin/runc");
-            delete.arg("--root").arg(&run).args(["delete", "--force"]).arg(container.file_name());
-            let _ = delete.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        }
         let begun = Instant::now();
-        while !self.processes().is_empty() && begun.elapsed() < Duration::from_secs(5) {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        for process in self.processes() {
-            let pid = process
-                .rsplit('/')
-                .next()
-                .and_then(|pid| pid.parse().ok())
-                .and_then(rustix::process::Pid::from_raw);
-            pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL));
+        let mut quiet = 0;
+        while quiet < 3 && begun.elapsed() < Duration::from_secs(5) {
+            let containers: Vec<_> = fs::read_dir(&run).into_iter().flatten().flatten().collect();
+            let processes = self.processes();
+            quiet = if containers.is_empty() && processes.is_empty() { quiet + 1 } else { 0 };
+            for container in containers {
+                let mut delete = Command::new("/usr/sbin/runc");
+                delete.arg("--root").arg(&run).args(["delete", "--force"]).arg(container.file_name());
+                let _ = delete.stdout(Stdio::null()).stderr(Stdio::null()).status();
+            }
+            for process in processes {
+                let pid = process.rsplit('/').next().and_then(|pid| pid.parse().ok());
+                let pid = pid.and_then(rustix::process::Pid::from_raw);
+                pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL));
+            }
+            std::thread::sleep(Duration::from_millis(if quiet == 0 { 50 } else { 5 }));
         }
         for hierarchy in fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten() {
-            let _ = fs::remove_dir(hierarchy.path().join(&self.cgroup));
+            let ours = hierarchy.path().join(&self.cgroup);
+            for container in fs::read_dir(&ours).into_iter().flatten().flatten() {
+                let _ = fs::remove_dir(container.path());
+            }
+            let _ = fs::remove_dir(ours);
         }
         let _ = fs::remove_dir(Path::new("/sys/fs/cgroup").join(&self.cgroup));
     }
