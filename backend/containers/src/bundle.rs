@@ -17,7 +17,7 @@ use crate::{
     containers::Inner,
     machine,
     record::Record,
-    request::{self, MountKind, MountPlan, container_of},
+    request::{self, MountKind, MountPlan, Security, container_of},
     rootfs,
     spec::{self, types},
     user,
@@ -47,7 +47,7 @@ impl Inner {
         let who = user::look_up(&record.config.user, &read("/etc/passwd")?, &read("/etc/group")?, groups)?;
         check_cwd(&root, &mounted.merged, &record.config.working_dir)?;
         make_sources(&record.mounts)?;
-        let security = request::security(record.host.security_opt.as_deref().unwrap_or_default())?;
+        let security = self.security(record)?;
         let mut resources = spec::resources(&record.host.resources, &block_device)?;
         let (devices, rules) = host_devices(record)?;
         resources.devices = rules;
@@ -83,6 +83,15 @@ impl Inner {
         fs::write(&path, text)
             .map_err(|error| Error::internal(format!("cannot write {}", path.display()), &error))?;
         Ok(bundle)
+    }
+
+    /// A container's security options, without a profile that this machine can't apply.
+    pub(crate) fn security(&self, record: &Record) -> Result<Security, Error> {
+        let mut security = request::security(record.host.security_opt.as_deref().unwrap_or_default())?;
+        if !machine::has_apparmor() {
+            security.apparmor.clear();
+        }
+        Ok(security)
     }
 
     /// Namespaces of other containers.

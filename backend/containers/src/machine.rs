@@ -27,6 +27,11 @@ pub(crate) fn own_capabilities() -> u64 {
     line.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0)
 }
 
+/// Whether the kernel has AppArmor: the runtime refuses profiles where it hasn't.
+pub(crate) fn has_apparmor() -> bool {
+    fs::read_to_string("/sys/module/apparmor/parameters/enabled").is_ok_and(|text| text.starts_with('Y'))
+}
+
 /// What limits us, if we can't raise our limits.
 pub(crate) fn bounds() -> Option<Bounds> {
     let status = fs::read_to_string("/proc/self/status").ok()?;

@@ -137,3 +137,22 @@ fn many_start_at_once_and_leave_nothing() {
         assert!(bench.containers.list_volumes(Filters::default()).await.expect("lists").is_empty());
     });
 }
+
+#[test]
+fn a_create_that_fails_leaves_nothing() {
+    with_bench(|bench| async move {
+        let request = || {
+            serde_json::from_str(r#"{"Cmd":["true"],"Volumes":{"/etc/plain":{},"/a":{}}}"#).expect("valid")
+        };
+        let error = bench.containers.create("half", request(), bench.image()).await.expect_err("over a file");
+        assert!(error.message.starts_with("cannot mount volume over existing file, file exists "), "{error}");
+        let mut image = bench.image();
+        image.layers.push("/no/such/layer".into());
+        bench.containers.create("half", request(), image).await.expect_err("no such layer");
+        assert!(bench.containers.inspect("half", false).await.is_err());
+        assert!(bench.containers.list_volumes(Filters::default()).await.expect("lists").is_empty());
+        assert_eq!(bench.traces(), Vec::<String>::new());
+        bench.run("half", r#"{"Cmd":["true"],"HostConfig":{"SecurityOpt":["apparmor=unconfined","seccomp=unconfined"]}}"#).await;
+        bench.containers.remove("half", false, false).await.expect("removes");
+    });
+}

@@ -15,7 +15,7 @@ use crate::{
     containers::{Inner, to_the_end},
     ids::random_id,
     record::Record,
-    request, rootfs, signal,
+    rootfs, signal,
     spec::{self, types},
     user,
 };
@@ -238,7 +238,7 @@ impl Inner {
             privileged,
             self.capabilities,
         )?;
-        let security = request::security(record.host.security_opt.as_deref().unwrap_or_default())?;
+        let security = self.security(record)?;
         let env = spec::environment(&list(&record.config.env), record.hostname(), tty);
         let process = types::Process {
             terminal: tty,
