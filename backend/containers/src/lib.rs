@@ -41,5 +41,7 @@ pub use error::{Error, Kind};
 pub use filters::Filters;
 pub use options::{BaseImage, Event, EventKind, Options, Stores};
 pub use state::{State, Status};
-pub use strata_runtime::{Attached, DetachKeys, LogLine, LogLines, LogQuery, Output, Stream, Streams, Typed};
+pub use strata_runtime::{
+    AttachInput, Attached, DetachKeys, LogLine, LogLines, LogQuery, Output, Stream, Streams, Typed,
+};
 pub use verbs::{Archive, Attachment, CommitSource, Condition, ListQuery, LogRequest, Wait, complete_config};

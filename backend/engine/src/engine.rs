@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs, io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use strata_blobs::{BlobStore as _, DiskBlobs};
@@ -12,7 +12,7 @@ use strata_layers::{Layers, Limits};
 use strata_oci::{ImageConfig, ImageId};
 use strata_registry::{Client, DockerConfig};
 
-use crate::{Error, Kind, Options, events::Events, pull::Transfers};
+use crate::{Error, Kind, Options, events::Events, pull::Transfers, running::Running};
 
 /// Configs are read whole; a registry's client refuses larger ones too.
 const CONFIG_LIMIT: u64 = 8 << 20;
@@ -24,6 +24,7 @@ const CONFIG_LIMIT: u64 = 8 << 20;
 /// <data>/blobs/       manifests, configs and layers as they came
 /// <data>/layers/      layers as directories, with their indexes
 /// <data>/engine-id    what `docker info` shows as ID
+/// <data>/containers/, volumes/, snapshots/, networks/, shims/   see the crates that run containers
 /// ```
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
@@ -31,15 +32,17 @@ pub struct Engine(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) id: String,
-    pub(crate) catalog: SqliteCatalog,
+    pub(crate) catalog: Arc<SqliteCatalog>,
     pub(crate) blobs: DiskBlobs,
     pub(crate) layers: Layers,
     pub(crate) registry: Client,
-    pub(crate) events: Events,
+    pub(crate) events: Arc<Events>,
     pub(crate) transfers: Transfers,
     /// Held while files get their names and records, and while garbage loses them: neither sees the other half done.
     pub(crate) publishing: Mutex<()>,
     configs: Mutex<HashMap<ImageId, Arc<ImageConfig>>>,
+    /// Set once, by [`Engine::run_containers`]: what runs containers, or why nothing does.
+    pub(crate) running: OnceLock<Result<Running, String>>,
 }
 
 impl Engine {
@@ -63,14 +66,15 @@ impl Engine {
         let engine = Self(Arc::new(Inner {
             options,
             id,
-            catalog,
+            catalog: Arc::new(catalog),
             blobs,
             layers,
             registry,
-            events: Events::default(),
+            events: Arc::default(),
             transfers,
             publishing: Mutex::default(),
             configs: Mutex::default(),
+            running: OnceLock::new(),
         }));
         // What lost its last reason just before a crash.
         engine.0.collect()?;

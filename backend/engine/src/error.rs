@@ -9,6 +9,8 @@ pub enum Kind {
     NotFound,
     /// It is, but something else depends on it or is in the way.
     Conflict,
+    /// There is nothing to do: it is so already.
+    NotModified,
     /// The request makes no sense.
     InvalidArgument,
     /// Credentials are missing or wrong.
@@ -125,6 +127,35 @@ impl From<strata_layers::OpenFileError> for Error {
             OpenFileError::NoLayer(_) | OpenFileError::NotFound { .. } => Kind::NotFound,
             OpenFileError::NotRegular { .. } => Kind::InvalidArgument,
             OpenFileError::Io(_) => Kind::Internal,
+        };
+        Self::chain(kind, &error)
+    }
+}
+
+impl From<strata_containers::Error> for Error {
+    fn from(error: strata_containers::Error) -> Self {
+        use strata_containers::Kind as Theirs;
+        let kind = match error.kind {
+            Theirs::NotFound => Kind::NotFound,
+            Theirs::Conflict => Kind::Conflict,
+            Theirs::InvalidArgument => Kind::InvalidArgument,
+            Theirs::NotModified => Kind::NotModified,
+            Theirs::Unsupported => Kind::Unsupported,
+            Theirs::Internal => Kind::Internal,
+        };
+        Self::new(kind, error.message)
+    }
+}
+
+impl From<strata_network::NetworkError> for Error {
+    fn from(error: strata_network::NetworkError) -> Self {
+        use strata_network::Kind as Theirs;
+        let kind = match error.kind() {
+            Theirs::NotFound => Kind::NotFound,
+            Theirs::Conflict => Kind::Conflict,
+            Theirs::Invalid => Kind::InvalidArgument,
+            Theirs::Forbidden => Kind::Forbidden,
+            Theirs::Internal => Kind::Internal,
         };
         Self::chain(kind, &error)
     }

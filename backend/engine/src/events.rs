@@ -40,36 +40,38 @@ impl Default for Events {
 impl Events {
     /// Tells that `action` happened to an image. `actor` is its id, or its name where dockerd says the name.
     pub(crate) fn image(&self, action: &str, actor: &str, name: &str, labels: &BTreeMap<String, String>) {
-        let now = jiff::Timestamp::now();
         let mut attributes = labels.clone();
         attributes.insert("name".into(), name.into());
-        let event = Event {
+        self.publish(Event {
             status: Some(action.into()),
             id: Some(actor.into()),
-            kind: "image".into(),
-            action: action.into(),
-            actor: Actor { id: actor.into(), attributes },
-            scope: "local".into(),
-            time: now.as_second(),
-            time_nano: i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX),
-        };
-        self.publish(event);
+            ..event("image", action, actor, attributes)
+        });
     }
 
     /// Tells that images were pruned.
     pub(crate) fn pruned(&self, reclaimed: u64) {
-        let now = jiff::Timestamp::now();
         let attributes = BTreeMap::from([("reclaimed".to_owned(), reclaimed.to_string())]);
+        self.publish(event("image", "prune", "", attributes));
+    }
+
+    /// Tells what happened to a container or volume.
+    pub(crate) fn of_container(&self, happened: strata_containers::Event) {
+        let strata_containers::Event { kind, action, id, attributes } = happened;
+        let is_container = kind == strata_containers::EventKind::Container;
         self.publish(Event {
-            status: None,
-            id: None,
-            kind: "image".into(),
-            action: "prune".into(),
-            actor: Actor { id: String::new(), attributes },
-            scope: "local".into(),
-            time: now.as_second(),
-            time_nano: i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX),
+            status: is_container.then(|| action.clone()),
+            id: is_container.then(|| id.clone()),
+            from: attributes.get("image").filter(|_| is_container).cloned(),
+            ..event(kind.as_str(), &action, &id, attributes)
         });
+    }
+
+    /// Tells that `action` happened to a network.
+    pub(crate) fn of_network(&self, action: &str, id: &str, name: &str, driver: &str) {
+        let pairs = [("name", name), ("type", driver)];
+        let attributes = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        self.publish(event("network", action, id, attributes));
     }
 
     fn publish(&self, event: Event) {
@@ -80,6 +82,22 @@ impl Events {
         past.push_back(event.clone());
         // Sent under the lock, so that a listener sees each event once: in the past or live. No listener is fine.
         let _ = self.live.send(event);
+    }
+}
+
+/// An event of now.
+fn event(kind: &str, action: &str, actor: &str, attributes: BTreeMap<String, String>) -> Event {
+    let now = jiff::Timestamp::now();
+    Event {
+        status: None,
+        id: None,
+        from: None,
+        kind: kind.into(),
+        action: action.into(),
+        actor: Actor { id: actor.into(), attributes },
+        scope: "local".into(),
+        time: now.as_second(),
+        time_nano: i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX),
     }
 }
 
@@ -125,21 +143,34 @@ impl Engine {
 
 fn wanted(filters: &Filters, event: &Event) -> bool {
     let attributes = &event.actor.attributes;
-    let image = || {
-        let name = attributes.get("name").map_or("", String::as_str);
-        let bare = |text: &str| {
-            text.rsplit_once(':')
-                .filter(|(_, tag)| !tag.contains('/'))
-                .map_or(text.to_owned(), |x| x.0.to_owned())
-        };
-        let hit =
-            |w: &String| *w == event.actor.id || w == name || bare(&event.actor.id) == *w || bare(name) == *w;
-        filters.get("image").is_empty() || (event.kind == "image" && filters.get("image").iter().any(hit))
+    let attribute = |key: &str| attributes.get(key).map_or("", String::as_str);
+    let bare = |text: &str| {
+        text.rsplit_once(':')
+            .filter(|(_, tag)| !tag.contains('/'))
+            .map_or(text.to_owned(), |x| x.0.to_owned())
     };
+    let image = |wanted: &String| {
+        let (id, name) = match event.kind.as_str() {
+            "image" => (event.actor.id.as_str(), attribute("name")),
+            "container" => ("", attribute("image")),
+            _ => return false,
+        };
+        *wanted == id || wanted == name || bare(id) == *wanted || bare(name) == *wanted
+    };
+    // By the start of an id, or by name, as `docker events --filter container=web` has it.
+    let named = |kind: &str| {
+        let wanted = filters.get(kind);
+        let hit = |wanted: &String| {
+            event.kind == kind && (event.actor.id.starts_with(wanted.as_str()) || attribute("name") == wanted)
+        };
+        wanted.is_empty() || wanted.iter().any(hit)
+    };
+    // `exec_create: ls -l` is an `exec_create`.
+    let action = event.action.split(':').next().unwrap_or_default();
     filters.accepts("type", &event.kind)
-        && filters.accepts("event", &event.action)
+        && (filters.accepts("event", &event.action) || filters.accepts("event", action))
         && filters.accepts("scope", &event.scope)
         && filters.labels("label", attributes)
-        && image()
-        && ["container", "volume", "network", "daemon", "plugin"].iter().all(|k| filters.get(k).is_empty())
+        && (filters.get("image").is_empty() || filters.get("image").iter().any(image))
+        && ["container", "volume", "network", "daemon", "plugin"].iter().all(|kind| named(kind))
 }

@@ -10,6 +10,12 @@ use crate::{Error, Kind};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filters(BTreeMap<String, Vec<String>>);
 
+impl From<Filters> for strata_containers::Filters {
+    fn from(filters: Filters) -> Self {
+        Self(filters.0)
+    }
+}
+
 impl Filters {
     /// Reads both of docker's forms, `{"key":["value"]}` and `{"key":{"value":true}}`; empty text is no filter.
     pub fn parse(json: &str) -> Result<Self, Error> {

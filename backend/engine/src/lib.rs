@@ -3,6 +3,8 @@
 //! [`Engine`] is cheap to clone and safe to share. Every operation either did all it says or left nothing visible
 //! behind, and fails with an [`Error`] whose [`Kind`] each API maps to its own status once.
 
+mod commit;
+mod create;
 mod engine;
 mod error;
 mod events;
@@ -13,16 +15,20 @@ mod history;
 mod inspect;
 mod list;
 mod names;
+mod networks;
 mod options;
 mod prune;
+mod ps;
 mod pull;
 mod registry;
 mod remove;
+mod running;
 mod seed;
 mod system;
 mod tag;
 mod usage;
 
+pub use commit::CommitRequest;
 pub use engine::Engine;
 pub use error::{Error, Kind};
 pub use events::EventsQuery;
@@ -30,5 +36,8 @@ pub use filters::Filters;
 pub use options::Options;
 pub use pull::PullRequest;
 pub use registry::{Blob, Manifest};
+pub use running::RunOptions;
+pub use strata_containers as containers;
 pub use strata_registry::Login;
+pub use strata_runtime::shim_main;
 pub use system::{Info, Version};

@@ -59,9 +59,22 @@ impl Inner {
         let labels = self.labels(&image)?;
         let mut removed = Vec::new();
         let mut doomed = names.clone();
+        let users = self.users_of(&image);
         if !is_id_prefix(&image.id, name) {
             doomed = reached_by(name, &names)?;
-            if doomed.len() < names.len() {
+            let last = doomed.len() == names.len();
+            if let Some(user) = users.first().filter(|_| last && !force) {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!(
+                        "conflict: unable to remove repository reference \"{name}\" (must force) - container {} is using its referenced image {}",
+                        short(&user.0),
+                        image.id.digest().short()
+                    ),
+                ));
+            }
+            // An image that a container uses loses its names only.
+            if !last || !users.is_empty() {
                 self.take_away(&doomed, &image, &labels, &mut removed)?;
                 return Ok((removed, Garbage::default()));
             }
@@ -74,6 +87,7 @@ impl Inner {
                 ),
             ));
         }
+        self.check_unused(&image, &users, force)?;
         let chains = self.chains_only_of(&image)?;
         self.take_away(&doomed, &image, &labels, &mut removed)?;
         self.catalog.delete_image(&image.id)?;
@@ -83,6 +97,31 @@ impl Inner {
         removed.push(Removed::Deleted(id));
         removed.extend(chains.into_iter().map(|chain| Removed::Deleted(chain.to_string())));
         Ok((removed, garbage))
+    }
+
+    /// The containers of an image, those that run first.
+    fn users_of(&self, image: &Image) -> Vec<(String, bool)> {
+        let Some(Ok(running)) = self.running.get() else { return Vec::new() };
+        let mut users = running.containers.of_image(&image.id.to_string());
+        users.sort_by_key(|(_, runs)| !runs);
+        users
+    }
+
+    /// Refuses to delete an image whose containers need it: those that run in any case, others unless `force`.
+    fn check_unused(&self, image: &Image, users: &[(String, bool)], force: bool) -> Result<(), Error> {
+        let id = image.id.digest().short();
+        let message = match users.first() {
+            Some((user, true)) => format!(
+                "conflict: unable to delete {id} (cannot be forced) - image is being used by running container {}",
+                short(user)
+            ),
+            Some((user, false)) if !force => format!(
+                "conflict: unable to delete {id} (must be forced) - image is being used by stopped container {}",
+                short(user)
+            ),
+            _ => return Ok(()),
+        };
+        Err(Error::new(Kind::Conflict, message))
     }
 
     fn take_away(
@@ -118,6 +157,11 @@ impl Inner {
             others.iter().filter(|other| other.id != image.id).flat_map(chains).collect();
         Ok(chains(image).into_iter().rev().filter(|chain| !kept.contains(chain)).collect())
     }
+}
+
+/// A container's id as docker's messages have it.
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
 }
 
 /// All names, in the order in which docker takes them away.

@@ -3,7 +3,7 @@
 use std::{fs::DirBuilder, io::Write, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 
 use anyhow::Context;
-use strata_engine::{Engine, Options};
+use strata_engine::{Engine, Options, RunOptions};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -27,6 +27,9 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = tcp.local_addr().context("cannot tell the port that was taken")?;
     let unix = listen::UnixSocket::bind(&settings.socket)?;
+    engine
+        .run_containers(RunOptions { protected_ports: vec![address.port()], ..RunOptions::default() })
+        .await;
 
     let hosts = Hosts::new(address, &settings.allowed_hosts);
     let home = format!("http://{}/", hosts.first());
@@ -49,6 +52,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     };
     announce(&home, &guard, &settings.socket)?;
     tokio::join!(serving, ending);
+    engine.close().await;
     Ok(())
 }
 

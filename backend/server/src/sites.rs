@@ -8,7 +8,7 @@ use crate::{Shutdown, docker, explorer, http::Site, page, registry, security::Gu
 
 /// The unix socket: the engine API, for whoever may open it.
 pub fn unix(engine: &Engine, shutdown: &Shutdown) -> Site {
-    Site::new(vec![page::health(), docker::routes(engine, shutdown)], None)
+    Site::new(vec![page::health(), docker::routes(engine, shutdown, docker::Powers::All)], None)
 }
 
 /// The TCP listener: everything, behind the guard. The registry stands before the engine API, which would take its
@@ -18,7 +18,7 @@ pub fn tcp(engine: &Engine, guard: &Arc<Guard>, shutdown: &Shutdown) -> Site {
         page::health(),
         explorer::routes(engine, guard),
         registry::routes(engine),
-        docker::routes(engine, shutdown),
+        docker::routes(engine, shutdown, docker::Powers::Contained),
         page::routes(guard),
     ];
     Site::new(groups, Some(Arc::clone(guard)))

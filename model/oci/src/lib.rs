@@ -21,7 +21,7 @@ mod media_type;
 mod platform;
 mod reference;
 
-pub use config::{ContainerConfig, HealthConfig, HistoryEntry, ImageConfig, RootFs};
+pub use config::{ContainerConfig, Empty, HealthConfig, HistoryEntry, ImageConfig, RootFs};
 pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, DigestError, Hasher, Verifier, VerifyError};
 pub use ids::{ChainId, DiffId, ImageId, chain_ids};

@@ -56,7 +56,9 @@ impl Report {
             Kind::Conflict => 409,
             Kind::Unsupported => 501,
             // Not 401, which clients take for a question about the engine itself.
-            Kind::Unauthorized | Kind::Unavailable | Kind::Cancelled | Kind::Internal => 500,
+            Kind::Unauthorized | Kind::Unavailable | Kind::Cancelled | Kind::NotModified | Kind::Internal => {
+                500
+            }
         };
         let detail = ErrorDetail { code: Some(code), message: error.message.clone() };
         let message =

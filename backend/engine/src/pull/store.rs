@@ -83,7 +83,7 @@ impl Inner {
     }
 
     /// Removes what was published without a record, while nobody else publishes.
-    fn withdraw(&self) {
+    pub(crate) fn withdraw(&self) {
         let Ok(known) = self.catalog.known() else { return };
         let blobs = self.blobs.sweep(&|digest| known.blobs.contains(digest)).map(drop);
         let layers = self.layers.sweep(&|diff_id| known.layers.contains(diff_id)).map(drop);

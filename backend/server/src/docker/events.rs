@@ -27,13 +27,18 @@ pub async fn events((engine, shutdown): (Engine, Shutdown), call: Call) -> Resul
 fn nanoseconds(text: &str) -> Result<i64, Failure> {
     let wrong =
         || Failure::invalid(format!("{text:?} is not a time: expected Unix seconds, such as 1700000000.5"));
+    moment(text).ok_or_else(wrong)
+}
+
+/// The same; `None` if it isn't one.
+pub(super) fn moment(text: &str) -> Option<i64> {
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let seconds: i64 = seconds.parse().map_err(|_| wrong())?;
+    let seconds: i64 = seconds.parse().ok()?;
     if fraction.is_empty() || fraction.len() > 9 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(wrong());
+        return None;
     }
-    let fraction: i64 = format!("{fraction:0<9}").parse().map_err(|_| wrong())?;
-    seconds.checked_mul(1_000_000_000).and_then(|whole| whole.checked_add(fraction)).ok_or_else(wrong)
+    let fraction: i64 = format!("{fraction:0<9}").parse().ok()?;
+    seconds.checked_mul(1_000_000_000)?.checked_add(fraction)
 }
 
 #[cfg(test)]

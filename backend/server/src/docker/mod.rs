@@ -4,29 +4,36 @@
 //! can't do yet answers 501 and says so; lists of things that can't exist yet are empty.
 
 mod absent;
+mod containers;
 mod events;
 mod failure;
 mod images;
+mod networks;
 mod pull;
 mod system;
 mod version;
+mod volumes;
 
 use http::{HeaderValue, Method, StatusCode, header};
 use strata_engine::Engine;
 
+pub use containers::Powers;
+use events::moment;
 pub use failure::Failure;
 pub(crate) use failure::status as failure_status;
 pub use version::{ApiVersion, WrongVersion};
 
 use crate::{
     Shutdown,
-    http::{Family, Group, Permission, Response, Route, error},
+    http::{Call, Family, Group, Permission, Response, Route, error},
 };
 
 const SERVER: &str = concat!("Strata/", env!("CARGO_PKG_VERSION"), " (linux)");
 
 /// All routes. More specific patterns stand before those with `{name...}`.
-pub fn routes(engine: &Engine, shutdown: &Shutdown) -> Group {
+///
+/// `powers` is what containers may be given by those who come this way.
+pub fn routes(engine: &Engine, shutdown: &Shutdown, powers: Powers) -> Group {
     let streaming = (engine.clone(), shutdown.clone());
     let on = Permission::Session;
     let mut routes = vec![
@@ -47,8 +54,28 @@ pub fn routes(engine: &Engine, shutdown: &Shutdown) -> Group {
         Route::new(Method::POST, "/images/{name...}/tag", on, engine, images::tag),
         Route::new(Method::DELETE, "/images/{name...}", on, engine, images::remove),
     ]);
+    routes.extend(containers::routes(engine, shutdown, powers));
+    routes.extend([
+        Route::new(Method::GET, "/volumes", on, engine, volumes::list),
+        Route::new(Method::POST, "/volumes/create", on, engine, volumes::create),
+        Route::new(Method::POST, "/volumes/prune", on, engine, volumes::prune),
+        Route::new(Method::GET, "/volumes/{id}", on, engine, volumes::inspect),
+        Route::new(Method::DELETE, "/volumes/{id}", on, engine, volumes::remove),
+        Route::new(Method::GET, "/networks", on, engine, networks::list),
+        Route::new(Method::POST, "/networks/create", on, engine, networks::create),
+        Route::new(Method::POST, "/networks/prune", on, engine, networks::prune),
+        Route::new(Method::GET, "/networks/{id}", on, engine, networks::inspect),
+        Route::new(Method::DELETE, "/networks/{id}", on, engine, networks::remove),
+        Route::new(Method::POST, "/networks/{id}/connect", on, engine, networks::connect),
+        Route::new(Method::POST, "/networks/{id}/disconnect", on, engine, networks::disconnect),
+    ]);
     routes.extend(absent::routes());
     Group { family: Family::Docker, routes }
+}
+
+/// The `filters` of a request about containers or volumes.
+fn filters_of(call: &Call) -> Result<strata_engine::containers::Filters, Failure> {
+    Ok(images::filters(call)?.into())
 }
 
 /// An error of this API.

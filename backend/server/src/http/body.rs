@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::Body;
+use super::{Body, Call};
+use crate::docker::Failure;
 
 /// A client that needs longer to send a small body is not going to.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,4 +41,24 @@ pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, BodyError> {
         Ok(Err(_)) => Err(BodyError::TooLarge(limit)),
         Err(_) => Err(BodyError::TooSlow),
     }
+}
+
+/// What a request's body may be at most, if it is JSON.
+const JSON_LIMIT: usize = 4 << 20;
+
+/// Reads a request's JSON body, and takes it out of the call.
+pub async fn read_json<T: DeserializeOwned>(call: &mut Call) -> Result<T, Failure> {
+    let missing = || Failure::invalid("the request body is missing: expected JSON");
+    read_json_or(call).await?.ok_or_else(missing)
+}
+
+/// The same where nothing, or `null`, may be sent.
+pub async fn read_json_or<T: DeserializeOwned>(call: &mut Call) -> Result<Option<T>, Failure> {
+    let body = std::mem::take(call.request.body_mut());
+    let bytes = read_body(body, JSON_LIMIT).await.map_err(|error| Failure::invalid(error.to_string()))?;
+    if bytes.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::invalid(format!("the request body is not the JSON expected: {error}")))
 }

@@ -95,7 +95,10 @@ mod tests {
         let response = hijack(request, "a/b", |mut input, mut output| async move {
             tokio::io::copy(&mut input, &mut output).await.expect("echoed");
         });
-        assert_eq!((response.status(), &response.headers()["content-type"]), (StatusCode::OK, &"a/b".parse().expect("a value")));
+        assert_eq!(
+            (response.status(), &response.headers()["content-type"]),
+            (StatusCode::OK, &"a/b".parse().expect("a value"))
+        );
         let echoed = axum::body::to_bytes(response.into_body(), 100).await.expect("a body");
         assert_eq!(&echoed[..], b"in");
     }

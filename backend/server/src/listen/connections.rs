@@ -1,17 +1,15 @@
 //! Connections: accepted, answered by a site, and ended together.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, UnixListener},
     sync::Semaphore,
 };
+use tokio_util::task::TaskTracker;
 
 use crate::{
     Shutdown,
@@ -56,7 +54,7 @@ impl Accept for UnixListener {
 
 /// Answers what comes in until `shutdown`, then lets requests under way finish for a moment.
 pub async fn serve(listener: &impl Accept, site: Site, shutdown: Shutdown) {
-    let graceful = GracefulShutdown::new();
+    let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let place = Arc::clone(&places).acquire_owned().await.expect("never closed");
@@ -85,15 +83,26 @@ pub async fn serve(listener: &impl Accept, site: Site, shutdown: Shutdown) {
             .header_read_timeout(HEAD_PATIENCE)
             .max_headers(HEADERS)
             .max_buf_size(HEAD_BYTES);
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer).with_upgrades());
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
+        // A connection that a handler takes over is no longer ours, and ends when its handler does.
+        let connection = http.serve_connection(TokioIo::new(stream), answer).with_upgrades();
+        let ending = shutdown.clone().into_begun();
+        connections.spawn(async move {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = ending => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended");
             }
             drop(place);
         });
     }
-    let _ = tokio::time::timeout(END_PATIENCE, graceful.shutdown()).await;
+    connections.close();
+    let _ = tokio::time::timeout(END_PATIENCE, connections.wait()).await;
 }
 
 #[cfg(test)]

@@ -23,7 +23,9 @@ impl Failure {
                 Kind::Unauthorized => "UNAUTHORIZED",
                 Kind::Forbidden => "DENIED",
                 Kind::Unsupported => "UNSUPPORTED",
-                Kind::Conflict | Kind::Unavailable | Kind::Cancelled | Kind::Internal => "UNKNOWN",
+                Kind::Conflict | Kind::NotModified | Kind::Unavailable | Kind::Cancelled | Kind::Internal => {
+                    "UNKNOWN"
+                }
             };
             Self { code, error }
         }

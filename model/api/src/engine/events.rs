@@ -13,7 +13,10 @@ pub struct Event {
     /// The actor's id again, for old clients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// `image`, …
+    /// The image of the container that it happened to, for old clients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// `image`, `container`, …
     #[serde(rename = "Type")]
     pub kind: String,
     /// `pull`, `tag`, `untag`, `delete`, …

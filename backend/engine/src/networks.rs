@@ -1,0 +1,195 @@
+//! `docker network`: the networks of containers, as docker spells them.
+
+use std::collections::BTreeMap;
+
+use strata_api::engine::{
+    Ipam, IpamConfig, Network as Wire, NetworkConnect, NetworkContainer, NetworkCreate, NetworkDisconnect,
+};
+use strata_network::{Address, Endpoint, Network, NetworkConfig, Pool};
+
+use crate::{Engine, Error, Filters, Kind};
+
+impl Engine {
+    /// The networks that fit `filters`, by name.
+    pub async fn networks(&self, filters: &Filters) -> Result<Vec<Wire>, Error> {
+        let running = self.running()?;
+        let mut networks: Vec<Wire> = Vec::new();
+        for network in running.networks.list() {
+            let endpoints = running.networks.endpoints(&network.id)?;
+            if fits(&network, filters, endpoints.is_empty())? {
+                // A list doesn't tell who is on them.
+                networks.push(wire(&network, &[]));
+            }
+        }
+        networks.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(networks)
+    }
+
+    /// A network with those who are on it, by name, id or the start of an id.
+    pub async fn network(&self, name: &str) -> Result<Wire, Error> {
+        let networks = &self.running()?.networks;
+        let network = networks.inspect(name)?;
+        let endpoints = networks.endpoints(&network.id)?;
+        Ok(wire(&network, &endpoints))
+    }
+
+    /// Makes a network; returns its id.
+    pub async fn create_network(&self, wanted: NetworkCreate) -> Result<String, Error> {
+        let running = self.running()?;
+        let config = config(wanted)?;
+        let network = running.networks.create(config).await?;
+        self.inner().events.of_network("create", &network.id, &network.name, &network.driver.to_string());
+        Ok(network.id)
+    }
+
+    /// Removes a network that nobody is on.
+    pub async fn remove_network(&self, name: &str) -> Result<(), Error> {
+        let network = self.running()?.networks.remove(name).await?;
+        self.inner().events.of_network("destroy", &network.id, &network.name, &network.driver.to_string());
+        Ok(())
+    }
+
+    /// Puts a container on a network.
+    pub async fn connect_network(&self, name: &str, wanted: NetworkConnect) -> Result<(), Error> {
+        let running = self.running()?;
+        let network = running.networks.inspect(name)?;
+        let settings = wanted.endpoint_config.unwrap_or_default();
+        running.containers.connect(&wanted.container, &network, settings).await?;
+        self.inner().events.of_network("connect", &network.id, &network.name, &network.driver.to_string());
+        Ok(())
+    }
+
+    /// Takes a container off a network.
+    pub async fn disconnect_network(&self, name: &str, wanted: NetworkDisconnect) -> Result<(), Error> {
+        let running = self.running()?;
+        let network = running.networks.inspect(name)?;
+        running.containers.disconnect(&wanted.container, &network).await?;
+        self.inner().events.of_network("disconnect", &network.id, &network.name, &network.driver.to_string());
+        Ok(())
+    }
+
+    /// Removes the networks that nobody is on; their names.
+    pub async fn prune_networks(&self, filters: &Filters) -> Result<Vec<String>, Error> {
+        let networks = &self.running()?.networks;
+        let keep = |network: &Network| {
+            let labels: BTreeMap<String, String> = network.labels.clone().into_iter().collect();
+            !filters.labels("label", &labels)
+        };
+        let pruned = networks.prune(keep).await?;
+        Ok(pruned.removed)
+    }
+}
+
+fn fits(network: &Network, filters: &Filters, unused: bool) -> Result<bool, Error> {
+    let part = |key: &str, text: &str| {
+        let wanted = filters.get(key);
+        wanted.is_empty() || wanted.iter().any(|wanted| text.contains(wanted.as_str()))
+    };
+    let start = |key: &str, text: &str| {
+        let wanted = filters.get(key);
+        wanted.is_empty() || wanted.iter().any(|wanted| text.starts_with(wanted.as_str()))
+    };
+    let kind = match filters.get("type").first().map(String::as_str) {
+        None => true,
+        Some("custom") => !network.predefined(),
+        Some("builtin") => network.predefined(),
+        Some(other) => {
+            let message = format!("invalid filter: 'type'='{other}': expected custom or builtin");
+            return Err(Error::new(Kind::InvalidArgument, message));
+        }
+    };
+    let dangling = match filters.get("dangling").first().map(String::as_str) {
+        None => true,
+        Some("1" | "true") => unused && !network.predefined(),
+        Some("0" | "false") => !unused || network.predefined(),
+        Some(other) => {
+            let message = format!("invalid filter: 'dangling'='{other}': expected true or false");
+            return Err(Error::new(Kind::InvalidArgument, message));
+        }
+    };
+    let labels: BTreeMap<String, String> = network.labels.clone().into_iter().collect();
+    Ok(kind
+        && dangling
+        && part("name", &network.name)
+        && start("id", &network.id)
+        && filters.accepts("driver", &network.driver.to_string())
+        && filters.accepts("scope", "local")
+        && filters.labels("label", &labels))
+}
+
+fn wire(network: &Network, endpoints: &[Endpoint]) -> Wire {
+    let pools = network.pools.iter().map(|pool| IpamConfig {
+        subnet: pool.subnet.to_string(),
+        ip_range: pool.ip_range.map(|range| range.to_string()).unwrap_or_default(),
+        gateway: pool.gateway().map(|gateway| gateway.to_string()).unwrap_or_default(),
+        auxiliary_addresses: (!pool.auxiliary.is_empty())
+            .then(|| pool.auxiliary.iter().map(|(name, ip)| (name.clone(), ip.to_string())).collect()),
+    });
+    let address = |address: &Option<Address>| address.map(|address| address.to_string()).unwrap_or_default();
+    let containers = endpoints.iter().map(|endpoint| {
+        let container = NetworkContainer {
+            name: endpoint.container.name.clone(),
+            endpoint_id: endpoint.id.clone(),
+            mac_address: endpoint.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+            ipv4_address: address(&endpoint.ipv4),
+            ipv6_address: address(&endpoint.ipv6),
+        };
+        (endpoint.container.id.clone(), container)
+    });
+    Wire {
+        name: network.name.clone(),
+        id: network.id.clone(),
+        created: jiff::Timestamp::try_from(network.created).map(|time| time.to_string()).unwrap_or_default(),
+        scope: "local".into(),
+        driver: network.driver.to_string(),
+        enable_ipv6: network.ipv6,
+        ipam: Ipam { driver: "default".into(), options: None, config: Some(pools.collect()) },
+        internal: network.internal,
+        attachable: network.attachable,
+        containers: containers.collect(),
+        options: network.options.clone().into_iter().collect(),
+        labels: network.labels.clone().into_iter().collect(),
+        ..Wire::default()
+    }
+}
+
+fn config(wanted: NetworkCreate) -> Result<NetworkConfig, Error> {
+    let invalid = |what: &str, text: &str, error: &dyn std::fmt::Display| {
+        Error::new(Kind::InvalidArgument, format!("invalid {what} {text:?}: {error}"))
+    };
+    if !matches!(wanted.scope.as_str(), "" | "local") {
+        let message =
+            format!("scope {:?} is not supported: there are no swarms here, use local", wanted.scope);
+        return Err(Error::new(Kind::InvalidArgument, message));
+    }
+    let mut pools = Vec::new();
+    for given in wanted.ipam.and_then(|ipam| ipam.config).unwrap_or_default() {
+        if given.subnet.is_empty() {
+            return Err(Error::new(Kind::InvalidArgument, "a gateway, range or address needs a subnet"));
+        }
+        let ip = |what: &str, text: &str| text.parse().map_err(|error| invalid(what, text, &error));
+        let mut pool =
+            Pool::new(given.subnet.parse().map_err(|error| invalid("subnet", &given.subnet, &error))?);
+        if !given.gateway.is_empty() {
+            pool.gateway = Some(ip("gateway", &given.gateway)?);
+        }
+        if !given.ip_range.is_empty() {
+            pool.ip_range =
+                Some(given.ip_range.parse().map_err(|error| invalid("ip range", &given.ip_range, &error))?);
+        }
+        for (name, text) in given.auxiliary_addresses.unwrap_or_default() {
+            pool.auxiliary.insert(name, ip("auxiliary address", &text)?);
+        }
+        pools.push(pool);
+    }
+    Ok(NetworkConfig {
+        name: wanted.name,
+        driver: wanted.driver.parse()?,
+        pools,
+        internal: wanted.internal,
+        ipv6: wanted.enable_ipv6,
+        attachable: wanted.attachable,
+        labels: wanted.labels.unwrap_or_default().into_iter().collect(),
+        options: wanted.options.unwrap_or_default().into_iter().collect(),
+    })
+}

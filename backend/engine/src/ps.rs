@@ -1,0 +1,52 @@
+//! `docker ps`: containers, with what only the images know of them.
+
+use std::collections::BTreeSet;
+
+use strata_api::engine::ContainerSummary;
+use strata_containers::ListQuery;
+
+use crate::{Engine, Error, Filters, engine::Inner};
+
+impl Engine {
+    /// The containers, the one created last first; `size` measures them and their images.
+    pub async fn list_containers(
+        &self,
+        all: bool,
+        limit: Option<usize>,
+        size: bool,
+        filters: Filters,
+    ) -> Result<Vec<ContainerSummary>, Error> {
+        let containers = self.containers()?.clone();
+        let names = filters.get("ancestor").to_vec();
+        let ancestors = self.blocking(move |inner| Ok(inner.ids(&names))).await?;
+        let query = ListQuery { all, limit, size, filters: filters.into(), ancestors };
+        let rows = containers.list(query).await?;
+        self.blocking(move |inner| Ok(rows.into_iter().map(|row| inner.complete(row)).collect())).await
+    }
+}
+
+impl Inner {
+    /// The ids of the images that are called so; what is no image has no containers.
+    fn ids(&self, names: &[String]) -> Vec<String> {
+        let ids: BTreeSet<String> =
+            names.iter().filter_map(|name| self.find(name).ok()).map(|image| image.id.to_string()).collect();
+        ids.into_iter().collect()
+    }
+
+    /// Adds the image's part. An image that lost the name which the container was created with goes by its id.
+    fn complete(&self, mut row: ContainerSummary) -> ContainerSummary {
+        let image = row.image_id.parse().ok().and_then(|id| self.catalog_image(&id));
+        if let (Some(size), Some(image)) = (&mut row.size_root_fs, &image) {
+            *size += image.unpacked();
+        }
+        let same = self.find(&row.image).is_ok_and(|found| found.id.to_string() == row.image_id);
+        if !same && !row.image_id.is_empty() {
+            row.image.clone_from(&row.image_id);
+        }
+        row
+    }
+
+    fn catalog_image(&self, id: &strata_oci::ImageId) -> Option<strata_catalog::Image> {
+        strata_catalog::Catalog::image(self.catalog.as_ref(), id).ok().flatten()
+    }
+}

@@ -1,0 +1,59 @@
+//! Further processes in a container.
+
+use http::StatusCode;
+use strata_api::engine::{ExecCreateRequest, ExecCreateResponse, ExecStartRequest};
+use strata_engine::{Engine, Error, containers::DetachKeys};
+
+use super::{
+    create::Powers,
+    frames::Framing,
+    talk::{Manner, talk},
+    verbs::size,
+};
+use crate::{
+    docker::Failure,
+    http::{Call, Response, hijack, json, read_json, read_json_or, status},
+};
+
+/// `POST /containers/{id}/exec`.
+pub async fn create((engine, powers): (Engine, Powers), mut call: Call) -> Result<Response, Failure> {
+    let request: ExecCreateRequest = read_json(&mut call).await?;
+    if powers == Powers::Contained && request.privileged {
+        let message = "--privileged is only allowed through the unix socket, not from the page";
+        return Err(Error::new(strata_engine::Kind::Forbidden, message).into());
+    }
+    let id = engine.containers()?.create_exec(call.param("id"), request).await.map_err(Error::from)?;
+    let mut response = json(&ExecCreateResponse { id });
+    *response.status_mut() = StatusCode::CREATED;
+    Ok(response)
+}
+
+/// `POST /exec/{id}/start`: attached, unless the body says `Detach`.
+pub async fn start(engine: Engine, mut call: Call) -> Result<Response, Failure> {
+    let request: ExecStartRequest = read_json_or(&mut call).await?.unwrap_or_default();
+    let containers = engine.containers()?;
+    let id = call.param("id").to_owned();
+    let known = containers.inspect_exec(&id).map_err(Error::from)?;
+    let keys = containers.exec_detach_keys(&id).map_err(Error::from)?;
+    let keys = DetachKeys::parse(&keys).map_err(|error| Failure::invalid(error.to_string()))?;
+    let tty = known.process_config.tty || request.tty;
+    let size = request.console_size.map(|[rows, columns]| (rows, columns));
+    let started = containers.start_exec(&id, !request.detach, Some(tty), size).await.map_err(Error::from)?;
+    let Some(attached) = started else { return Ok(status(StatusCode::OK)) };
+    let framing = Framing::of(tty);
+    let manner = Manner { framing, keys: tty.then_some(keys), stdin: known.open_stdin };
+    let media_type = framing.media_type(call.version);
+    Ok(hijack(call.request, media_type, move |input, output| talk(attached, input, output, manner)))
+}
+
+/// `POST /exec/{id}/resize`: `h`, `w`.
+pub async fn resize(engine: Engine, call: Call) -> Result<Response, Failure> {
+    let (rows, columns) = size(&call)?;
+    engine.containers()?.resize_exec(call.param("id"), rows, columns).await.map_err(Error::from)?;
+    Ok(status(StatusCode::OK))
+}
+
+/// `GET /exec/{id}/json`.
+pub async fn inspect(engine: Engine, call: Call) -> Result<Response, Failure> {
+    Ok(json(&engine.containers()?.inspect_exec(call.param("id")).map_err(Error::from)?))
+}

@@ -1,0 +1,39 @@
+//! Volumes: list, inspect, create, remove, prune.
+
+use http::StatusCode;
+use strata_api::engine::{VolumeCreate, VolumeList};
+use strata_engine::{Engine, Error};
+
+use super::{Failure, filters_of};
+use crate::http::{Call, Response, json, read_json, status};
+
+/// `GET /volumes`: `filters`.
+pub async fn list(engine: Engine, call: Call) -> Result<Response, Failure> {
+    let volumes = engine.containers()?.list_volumes(filters_of(&call)?).await.map_err(Error::from)?;
+    Ok(json(&VolumeList { volumes, warnings: None }))
+}
+
+/// `GET /volumes/{name}`.
+pub async fn inspect(engine: Engine, call: Call) -> Result<Response, Failure> {
+    Ok(json(&engine.containers()?.inspect_volume(call.param("id")).await.map_err(Error::from)?))
+}
+
+/// `POST /volumes/create`.
+pub async fn create(engine: Engine, mut call: Call) -> Result<Response, Failure> {
+    let wanted: VolumeCreate = read_json(&mut call).await?;
+    let mut response = json(&engine.containers()?.create_volume(wanted).await.map_err(Error::from)?);
+    *response.status_mut() = StatusCode::CREATED;
+    Ok(response)
+}
+
+/// `DELETE /volumes/{name}`: `force`.
+pub async fn remove(engine: Engine, call: Call) -> Result<Response, Failure> {
+    let force = call.query().flag("force");
+    engine.containers()?.remove_volume(call.param("id"), force).await.map_err(Error::from)?;
+    Ok(status(StatusCode::NO_CONTENT))
+}
+
+/// `POST /volumes/prune`: `filters`.
+pub async fn prune(engine: Engine, call: Call) -> Result<Response, Failure> {
+    Ok(json(&engine.containers()?.prune_volumes(filters_of(&call)?).await.map_err(Error::from)?))
+}
