@@ -156,3 +156,42 @@ fn a_create_that_fails_leaves_nothing() {
         bench.containers.remove("half", false, false).await.expect("removes");
     });
 }
+
+#[test]
+fn verbs_may_race_for_one_container() {
+    with_bench(|bench| async move {
+        let ids = ["red", "green", "blue"];
+        for id in ids {
+            let request = r#"{"Cmd":["sh","-c","sleep 0.2; exit 3"],"HostConfig":{"RestartPolicy":{"Name":"on-failure","MaximumRetryCount":3}}}"#;
+            bench.create(id, request).await.expect("creates");
+        }
+        let mut tasks = Vec::new();
+        for worker in 0..6_usize {
+            let containers = bench.containers.clone();
+            tasks.push(tokio::spawn(async move {
+                for round in 0..24_usize {
+                    let id = ids[(worker + round) % ids.len()];
+                    // Any of them may be refused; none may hang or leave something.
+                    let refused = match (worker * 5 + round * 3) % 7 {
+                        0 | 1 => containers.start(id).await,
+                        2 => containers.stop(id, None, Some(0)).await,
+                        3 => containers.kill(id, "").await,
+                        4 => containers.restart(id, None, Some(0)).await,
+                        5 => containers.pause(id).await.and(containers.unpause(id).await),
+                        _ => containers.diff(id).await.map(drop),
+                    };
+                    if let Err(error) = refused {
+                        assert_ne!(error.kind, Kind::Internal, "{error}");
+                    }
+                }
+            }));
+        }
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+        for id in ids {
+            bench.containers.remove(id, true, false).await.expect("removes");
+        }
+        assert_eq!(bench.traces(), Vec::<String>::new());
+    });
+}

@@ -10,7 +10,16 @@ use strata_runtime::{Exit, Time};
 
 use crate::{Containers, container::Container, restart::Ended, state::Status};
 
+/// How long the news of an end may take.
+const MOMENT: Duration = Duration::from_millis(500);
+
 impl Containers {
+    /// Whether a container's process has just ended: then a refusal of the runtime says no more than that.
+    pub(crate) async fn has_just_ended(&self, container: &Arc<Container>) -> bool {
+        let key = container.key();
+        tokio::time::timeout(MOMENT, self.0.stores.supervisor.wait(&key)).await.is_ok()
+    }
+
     /// Waits for the end of a container's process, in a task of its own.
     pub(crate) fn watch(&self, container: &Arc<Container>) {
         let (this, container) = (self.clone(), Arc::clone(container));

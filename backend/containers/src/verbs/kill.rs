@@ -2,8 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use strata_runtime::SupervisorError;
-
 use crate::{Containers, Error, Kind, container::Container, signal, state::Status};
 
 /// How long a killed process may take to end; it may wait for a disk.
@@ -59,13 +57,20 @@ impl Containers {
             match supervisor.signal(&container.key(), number).await {
                 Ok(()) => {}
                 // It ended by itself in this moment.
-                Err(SupervisorError::NotRunning(_)) if number == signal::KILL => {}
-                Err(SupervisorError::NotRunning(_)) => return Err(Error::not_running(&container.id)),
+                Err(_) if self.has_just_ended(container).await => {
+                    if number != signal::KILL {
+                        return Err(Error::not_running(&container.id));
+                    }
+                }
                 Err(error) => return Err(Error::internal("cannot send a signal", &error)),
             }
             if status == Status::Paused && (number == own || number == signal::KILL) {
                 // It gets the signal when it runs again; SIGKILL has thawed it already.
                 let _ = supervisor.resume(&container.runtime_id()).await;
+                let mut record = container.record();
+                if record.state.status == Status::Paused {
+                    record.state.status = Status::Running;
+                }
             }
         }
         let record = container.snapshot();

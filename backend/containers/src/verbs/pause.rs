@@ -1,6 +1,10 @@
 //! `docker pause` and `docker unpause`.
 
-use crate::{Containers, Error, containers::to_the_end, state::Status};
+use std::sync::Arc;
+
+use strata_runtime::SupervisorError;
+
+use crate::{Containers, Error, container::Container, containers::to_the_end, state::Status};
 
 impl Containers {
     /// Freezes a container's processes.
@@ -11,9 +15,9 @@ impl Containers {
             let _alone = container.work.lock().await;
             container.record().state.check_pause(&container.id)?;
             let paused = this.0.stores.supervisor.pause(&container.runtime_id()).await;
-            paused.map_err(|error| {
-                Error::internal(format!("Cannot pause container {}", container.id), &error)
-            })?;
+            if let Err(error) = paused {
+                return Err(this.refused("pause", &container, error).await);
+            }
             let record = this
                 .0
                 .change(&container, |record| {
@@ -35,9 +39,9 @@ impl Containers {
             let _alone = container.work.lock().await;
             container.record().state.check_unpause(&container.id)?;
             let resumed = this.0.stores.supervisor.resume(&container.runtime_id()).await;
-            resumed.map_err(|error| {
-                Error::internal(format!("Cannot unpause container {}", container.id), &error)
-            })?;
+            if let Err(error) = resumed {
+                return Err(this.refused("unpause", &container, error).await);
+            }
             let record = this
                 .0
                 .change(&container, |record| {
@@ -49,5 +53,15 @@ impl Containers {
             Ok(())
         })
         .await
+    }
+}
+
+impl Containers {
+    /// A refusal; that its process ended in this moment is no fault of ours.
+    async fn refused(&self, verb: &str, container: &Arc<Container>, error: SupervisorError) -> Error {
+        if self.has_just_ended(container).await {
+            return Error::not_running(&container.id);
+        }
+        Error::internal(format!("Cannot {verb} container {}", container.id), &error)
     }
 }
