@@ -74,6 +74,7 @@ impl Inner {
             cgroup_parent: &self.options.cgroup_parent,
             own_capabilities: self.capabilities,
             bounds: machine::bounds(),
+            ordinary: machine::ordinary(),
         })?;
         let bundle = self.folder(&record.id);
         let path = bundle.join("config.json");

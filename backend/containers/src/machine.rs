@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{request::Machine, spec::Bounds};
+use crate::{
+    request::Machine,
+    spec::{Bounds, Ordinary, subordinate},
+};
 
 const CGROUPS: &str = "/sys/fs/cgroup";
 
@@ -25,6 +28,26 @@ pub(crate) fn own_capabilities() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("CapBnd:"));
     line.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Who we are, if we aren't root.
+pub(crate) fn ordinary() -> Option<Ordinary> {
+    let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
+    if uid.is_root() {
+        return None;
+    }
+    let (uid, gid) = (uid.as_raw(), gid.as_raw());
+    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let own = |line: &&str| line.split(':').nth(2) == Some(&uid.to_string());
+    let name = passwd.lines().find(own).and_then(|line| line.split(':').next()).unwrap_or("");
+    // Without the two programs that may map them, they are of no use.
+    let mapped = program(&["newuidmap"]).is_some() && program(&["newgidmap"]).is_some();
+    let range = |path: &str| {
+        let file = fs::read_to_string(path).unwrap_or_default();
+        subordinate(&file, name, uid).filter(|_| mapped)
+    };
+    let (sub_uids, sub_gids) = (range("/etc/subuid"), range("/etc/subgid"));
+    Some(Ordinary { uid, gid, sub_uids, sub_gids })
 }
 
 /// Whether the kernel has AppArmor: the runtime refuses profiles where it hasn't.

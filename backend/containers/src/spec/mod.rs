@@ -5,6 +5,7 @@ mod devices;
 mod environment;
 mod mounts;
 mod resources;
+mod rootless;
 mod seccomp;
 mod syscalls;
 pub(crate) mod types;
@@ -20,6 +21,7 @@ pub(crate) use devices::parse_rule;
 pub(crate) use environment::{environment, replace_or_append};
 pub(crate) use mounts::{EngineFile, check_tmpfs};
 pub(crate) use resources::resources;
+pub(crate) use rootless::{Ordinary, subordinate};
 
 use crate::{
     Error,
@@ -91,6 +93,8 @@ pub(crate) struct Input<'a> {
     pub own_capabilities: u64,
     /// What limits the engine itself, if it can't raise its limits.
     pub bounds: Option<Bounds>,
+    /// Who the engine is, if it isn't root.
+    pub ordinary: Option<Ordinary>,
 }
 
 /// What limits an engine without `CAP_SYS_RESOURCE`: its containers can't have more.
@@ -146,7 +150,7 @@ pub(crate) fn build(input: Input<'_>) -> Result<Spec, Error> {
     resources.devices =
         if host.privileged { devices::all_rules() } else { [devices::default_rules(), own_rules].concat() };
     let unmasked = host.privileged;
-    Ok(Spec {
+    let mut spec = Spec {
         oci_version: "1.0.2",
         process,
         root: Root { path: input.rootfs, readonly: host.readonly_rootfs },
@@ -154,6 +158,8 @@ pub(crate) fn build(input: Input<'_>) -> Result<Spec, Error> {
         mounts: mounts::mounts(host, input.mounts, input.files, input.shm.as_deref(), input.init.as_deref()),
         annotations: host.annotations.clone().unwrap_or_default(),
         linux: Linux {
+            uid_mappings: Vec::new(),
+            gid_mappings: Vec::new(),
             cgroups_path: cgroups_path(host, input.cgroup_parent, input.id),
             namespaces: namespaces(host, &input.joined),
             devices: input.devices,
@@ -164,7 +170,11 @@ pub(crate) fn build(input: Input<'_>) -> Result<Spec, Error> {
             masked_paths: if unmasked { Vec::new() } else { list(&host.masked_paths) },
             readonly_paths: if unmasked { Vec::new() } else { list(&host.readonly_paths) },
         },
-    })
+    };
+    if let Some(ordinary) = &input.ordinary {
+        ordinary.apply(&mut spec);
+    }
+    Ok(spec)
 }
 
 /// The process of an exec: that of the container, with what the request changes.

@@ -25,6 +25,7 @@ fn spec(config: &str, host: &str, change: impl FnOnce(&mut Input<'_>)) -> Value 
         cgroup_parent: "/strata",
         own_capabilities: (1 << 41) - 1,
         bounds: None,
+        ordinary: None,
     };
     change(&mut input);
     serde_json::to_value(build(input).expect("makes sense")).expect("serialises")
@@ -114,6 +115,28 @@ fn an_engine_gives_no_more_than_it_has() {
         spec["process"]["rlimits"],
         json!([{"type": "RLIMIT_NOFILE", "hard": 300, "soft": 300}, {"type": "RLIMIT_CORE", "hard": 2, "soft": 1}])
     );
+}
+
+#[test]
+fn an_ordinary_users_container_has_its_own_ids() {
+    let single = Ordinary { uid: 1000, gid: 1001, ..Ordinary::default() };
+    let plain = spec("{}", r#"{"Memory":8388608}"#, |input| input.ordinary = Some(single));
+    let linux = &plain["linux"];
+    assert!(kinds(&plain).contains(&"user"));
+    assert_eq!(linux["uidMappings"], json!([{"containerID": 0, "hostID": 1000, "size": 1}]));
+    assert_eq!(linux["gidMappings"], json!([{"containerID": 0, "hostID": 1001, "size": 1}]));
+    assert!(linux.get("cgroupsPath").is_none());
+    assert_eq!(linux["resources"], json!({}));
+    assert_eq!(plain["process"]["user"], json!({"uid": 1, "gid": 2}));
+    let mounts = plain["mounts"].as_array().expect("mounts");
+    let at = |destination: &str| mounts.iter().find(|mount| mount["destination"] == destination);
+    assert_eq!(at("/sys").expect("there")["source"], "/sys");
+    assert!(at("/sys/fs/cgroup").is_none());
+    assert!(!at("/dev/pts").expect("there").to_string().contains("gid=5"));
+    let many = Ordinary { sub_uids: Some((100_000, 65536)), sub_gids: Some((200_000, 65536)), ..single };
+    let rich = spec("{}", "{}", |input| input.ordinary = Some(many));
+    assert_eq!(rich["linux"]["gidMappings"][1], json!({"containerID": 1, "hostID": 200_000, "size": 65536}));
+    assert_eq!(rich["process"]["user"]["additionalGids"], json!([2, 3]));
 }
 
 #[test]

@@ -90,6 +90,11 @@ pub(crate) struct Mount {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Linux {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uid_mappings: Vec<IdMapping>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gid_mappings: Vec<IdMapping>,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub cgroups_path: String,
     pub namespaces: Vec<Namespace>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -103,6 +108,16 @@ pub(crate) struct Linux {
     pub rootfs_propagation: String,
     pub masked_paths: Vec<String>,
     pub readonly_paths: Vec<String>,
+}
+
+/// Ids of the container that are others on the host.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct IdMapping {
+    #[serde(rename = "containerID")]
+    pub container_id: u32,
+    #[serde(rename = "hostID")]
+    pub host_id: u32,
+    pub size: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -14,6 +14,7 @@ use crate::{
     container::Container,
     containers::{Inner, to_the_end},
     ids::random_id,
+    machine,
     record::Record,
     rootfs, signal,
     spec::{self, types},
@@ -240,7 +241,7 @@ impl Inner {
         )?;
         let security = self.security(record)?;
         let env = spec::environment(&list(&record.config.env), record.hostname(), tty);
-        let process = types::Process {
+        let mut process = types::Process {
             terminal: tty,
             console_size: wanted.console_size.and_then(spec::console_size),
             user: spec::user(&who),
@@ -253,6 +254,9 @@ impl Inner {
             apparmor_profile: security.apparmor,
             oom_score_adj: Some(record.host.oom_score_adj),
         };
+        if machine::ordinary().is_some_and(|ordinary| ordinary.sub_gids.is_none()) {
+            process.user.additional_gids.clear();
+        }
         serde_json::to_value(process)
             .map_err(|error| Error::new(Kind::Internal, format!("cannot write the process: {error}")))
     }
