@@ -40,6 +40,22 @@ function theme(host) {
   return colours;
 }
 
+/// How many bytes at the end of `history` are the first ones of `live` (Knuth, Morris, Pratt).
+function overlap(history, live) {
+  const border = new Uint32Array(live.length);
+  for (let at = 1, k = 0; at < live.length; at++) {
+    while (k && live[at] !== live[k]) k = border[k - 1];
+    if (live[at] === live[k]) k++;
+    border[at] = k;
+  }
+  let k = 0;
+  for (const byte of history.subarray(-live.length || history.length)) {
+    while (k && (k === live.length || byte !== live[k])) k = border[k - 1];
+    if (byte === live[k]) k++;
+  }
+  return k;
+}
+
 function mount(host, label, lines, onState, onLeave) {
   const term = new Terminal({
     convertEol: lines,
@@ -61,11 +77,14 @@ function mount(host, label, lines, onState, onLeave) {
     return false;
   });
   let socket;
-  let silent = true;
+  // What came since the socket is open, kept until what was printed before is drawn; null from then on.
+  let held = null;
+  // A question in what was printed before was answered then.
+  let muted = false;
   const send = what => socket?.readyState === WebSocket.OPEN && socket.send(what);
   const size = () => send(JSON.stringify({ columns: term.cols, rows: term.rows }));
   const encoder = new TextEncoder();
-  term.onData(text => send(encoder.encode(text)));
+  term.onData(text => muted || send(encoder.encode(text)));
   term.onBinary(text => send(Uint8Array.from(text, c => c.charCodeAt(0) & 255)));
   term.onResize(size);
   const shape = () => { if (host.clientWidth > 40 && host.clientHeight > 20) fit.fit(); };
@@ -78,10 +97,13 @@ function mount(host, label, lines, onState, onLeave) {
   return {
     paint,
     focus: () => term.focus(),
-    silent: () => silent,
-    write(bytes) {
-      silent = false;
-      term.write(bytes);
+    begin(history) {
+      const live = Uint8Array.from((held ?? []).flatMap(bytes => [...bytes]));
+      held = null;
+      term.reset();
+      muted = true;
+      term.write(history, () => { muted = false; });
+      term.write(live.subarray(overlap(history, live)));
     },
     connect(url) {
       socket?.close();
@@ -89,15 +111,15 @@ function mount(host, label, lines, onState, onLeave) {
       mine.binaryType = "arraybuffer";
       onState("connecting", "");
       mine.onopen = () => {
-        term.reset();
-        silent = true;
+        held = [];
         onState("open", "");
         size();
       };
       mine.onmessage = event => {
         if (mine !== socket) return;
-        silent = false;
-        term.write(typeof event.data === "string" ? event.data : new Uint8Array(event.data));
+        const bytes = typeof event.data === "string" ? encoder.encode(event.data) : new Uint8Array(event.data);
+        if (held) held.push(bytes);
+        else term.write(bytes);
       };
       mine.onclose = event => mine === socket && onState("closed", event.reason);
     },

@@ -36,19 +36,15 @@ extern "C" {
     fn focus(this: &Handle);
     #[wasm_bindgen(method)]
     fn connect(this: &Handle, address: &str);
-    /// Whether nothing was drawn since it was connected.
+    /// Draws what was printed before, then what came since the socket is open and isn't in it.
     #[wasm_bindgen(method)]
-    fn silent(this: &Handle) -> bool;
-    #[wasm_bindgen(method)]
-    fn write(this: &Handle, bytes: &[u8]);
+    fn begin(this: &Handle, history: &[u8]);
     #[wasm_bindgen(method)]
     fn destroy(this: &Handle);
 }
 
 /// Lines of what was printed before.
 const RECALLED: usize = 500;
-/// How long the engine has to tell them by itself.
-const PATIENCE: Duration = Duration::from_millis(300);
 
 /// How long a connection must hold before the next loss is taken for a new one.
 const STABLE: Duration = Duration::from_secs(10);
@@ -121,25 +117,16 @@ pub fn TerminalPane(
         with(&|handle| handle.connect(&address));
     };
     let is_live = Memo::new(move |_| vessel.state().is_live());
-    // What was printed before the page came, if the engine doesn't tell it by itself.
+    // What was printed before the page came: whoever attaches to a container hears only what comes from then on.
     let recall = move || {
-        let silent = move || {
-            let silent = live.try_with_value(|live| live.as_ref().is_some_and(|live| live.handle.silent()));
-            silent.unwrap_or(false)
-        };
-        if !silent() {
-            return;
-        }
+        let path = format!("/containers/{}/logs?stdout=1&stderr=1&tail={RECALLED}", vessel.known_id());
+        let tty = kind.get_untracked() != Some(false);
         spawn_local(async move {
-            let path = format!("/containers/{}/logs?stdout=1&stderr=1&tail={RECALLED}", vessel.known_id());
-            let Ok(printed) = vessel.client.bytes(&path, None, None).await else { return };
-            let printed = match kind.try_get_untracked().flatten() {
-                Some(false) => logs::payloads(&printed.bytes),
-                _ => printed.bytes,
-            };
-            if silent() {
-                with(&|handle| handle.write(&printed));
-            }
+            // Without a log there is nothing before.
+            let printed =
+                vessel.client.bytes(&path, None, None).await.map(|part| part.bytes).unwrap_or_default();
+            let printed = if tty { printed } else { logs::payloads(&printed) };
+            with(&|handle| handle.begin(&printed));
         });
     };
     Effect::new(move |_| {
@@ -162,7 +149,7 @@ pub fn TerminalPane(
     };
     Effect::new(move |_| match state.get().as_str() {
         "open" => {
-            set_timeout(recall, PATIENCE);
+            recall();
             set_timeout(
                 move || {
                     if state.try_with_untracked(|state| state == "open") == Some(true) {
