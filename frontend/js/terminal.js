@@ -102,8 +102,13 @@ function mount(host, label, lines, onState, onLeave) {
       held = null;
       term.reset();
       muted = true;
-      term.write(history, () => { muted = false; });
+      // A copy: the page's memory has it only until this call returns.
+      term.write(history.slice(), () => { muted = false; });
       term.write(live.subarray(overlap(history, live)));
+      // A line that is still being written, as a prompt is, isn't in the log. Programs draw theirs again when the size
+      // changes, and only then.
+      send(JSON.stringify({ columns: term.cols, rows: term.rows + 1 }));
+      size();
     },
     connect(url) {
       socket?.close();
