@@ -176,12 +176,19 @@ impl Duel<'_> {
     #[track_caller]
     pub fn empty(&self) {
         for client in [&self.dockerd, &self.rival] {
-            let ids = client.run(&["images", "--all", "--quiet", "--no-trunc"]).ok();
-            let mut ids: Vec<&str> = ids.lines();
-            ids.sort_unstable();
-            ids.dedup();
-            if !ids.is_empty() {
-                client.run(&[&["rmi", "--force"], &ids[..]].concat()).ok();
+            // dockerd refuses to remove an image before those that were made from it: then the others go first.
+            for last in [false, false, true] {
+                let ids = client.run(&["images", "--all", "--quiet", "--no-trunc"]).ok();
+                let mut ids: Vec<&str> = ids.lines();
+                ids.sort_unstable();
+                ids.dedup();
+                if ids.is_empty() {
+                    break;
+                }
+                let removed = client.run(&[&["rmi", "--force"], &ids[..]].concat());
+                if last {
+                    removed.ok();
+                }
             }
         }
     }

@@ -60,6 +60,23 @@ pub fn edited(image: &Built, config: impl FnOnce(&mut Value), manifest: impl FnO
     Built { config: new_config, manifest: new_manifest, layers: image.layers.clone() }
 }
 
+/// An image with Debian's static busybox: something that runs.
+#[track_caller]
+pub fn busybox() -> Image {
+    const COMMANDS: &str = "cat chmod cp echo env false hostname id kill ls mkdir mount mv ping ps pwd rm sh sleep stat \
+                            sync touch true vi";
+    let program = std::fs::read("/bin/busybox").expect("the package busybox-static is installed");
+    let mut layer = Layer::new().dir("bin").dir("etc").dir("root").dir("tmp");
+    layer.push(Entry::file("bin/busybox", program).mode(0o755));
+    for command in COMMANDS.split_whitespace() {
+        layer = layer.symlink(format!("bin/{command}"), "busybox");
+    }
+    layer.push(Entry::file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"));
+    layer.push(Entry::file("etc/group", "root:x:0:\n"));
+    let image = Image::new().layer("ADD box /", layer).row("CMD [\"sh\"]");
+    image.config(|config| config.cmd = Some(vec!["sh".into()])).form(Form::Docker)
+}
+
 /// The layer that the demo images share.
 fn base() -> Layer {
     let mut layer = Layer::new().dir("bin").dir("etc").dir("var").dir("var/cache").dir("srv");

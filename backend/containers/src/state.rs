@@ -130,11 +130,11 @@ impl State {
     }
 
     /// Whether a command may be run in it.
-    pub fn check_exec(&self, id: &str) -> Result<(), Error> {
+    pub fn check_exec(&self, id: &str, name: &str) -> Result<(), Error> {
         match self.status {
             Status::Running => Ok(()),
             Status::Paused => {
-                Err(Error::conflict(format!("Container {id} is paused, unpause the container before exec")))
+                Err(Error::conflict(format!("Container {name} is paused, unpause the container before exec")))
             }
             Status::Restarting => Err(restarting(id)),
             _ => Err(Error::conflict(format!("Container {id} is not running"))),
@@ -262,7 +262,7 @@ mod tests {
             ("start", |s| s.check_start(), &[Created, Exited, Restarting]),
             ("pause", |s| s.check_pause("i"), &[Running]),
             ("unpause", |s| s.check_unpause("i"), &[Paused]),
-            ("exec", |s| s.check_exec("i"), &[Running]),
+            ("exec", |s| s.check_exec("i", "i"), &[Running]),
             ("remove", |s| s.check_remove("i", "n", false), &[Created, Exited, Dead]),
             (
                 "remove -f",

@@ -14,6 +14,7 @@ mod garbage;
 mod history;
 mod inspect;
 mod list;
+mod live;
 mod names;
 mod networks;
 mod options;

@@ -73,8 +73,8 @@ impl Inner {
                     ),
                 ));
             }
-            // An image that a container uses loses its names only.
-            if !last || !users.is_empty() {
+            // An image whose container runs loses its names only.
+            if !last || users.first().is_some_and(|(_, runs)| *runs) {
                 self.take_away(&doomed, &image, &labels, &mut removed)?;
                 return Ok((removed, Garbage::default()));
             }

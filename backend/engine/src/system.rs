@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs};
 use serde::Serialize;
 use strata_catalog::Catalog as _;
 use strata_oci::Platform;
+use strata_runtime::RuntimeVersion;
 
 use crate::{Engine, Error};
 
@@ -68,7 +69,7 @@ pub struct Info {
     pub experimental_build: bool,
     pub server_version: &'static str,
     pub runtimes: BTreeMap<String, Runtime>,
-    pub default_runtime: &'static str,
+    pub default_runtime: String,
     pub swarm: Swarm,
     pub live_restore_enabled: bool,
     pub isolation: &'static str,
@@ -234,6 +235,18 @@ impl Engine {
     pub async fn info(&self) -> Result<Info, Error> {
         let images = self.blocking(|inner| Ok(inner.catalog.images()?.len() as u64)).await?;
         let options = &self.inner().options;
+        let running = self.running();
+        let (running_count, paused, stopped) =
+            running.as_ref().map_or((0, 0, 0), |running| running.containers.count());
+        let runtime = running.as_ref().ok().map(|running| running.runtime.clone());
+        let mut driver_status = vec![["Backing Filesystem".into(), filesystem(&options.data)]];
+        let mut warnings = Vec::new();
+        match &running {
+            Ok(running) => driver_status.push(["Mounted as".into(), running.snapshots.driver().to_string()]),
+            Err(error) => warnings.push(format!("WARNING: {error}")),
+        }
+        let runs = runtime.is_some();
+        let limits = |name: &str| runs && limits(name);
         let official = IndexConfig {
             name: "docker.io".into(),
             mirrors: options.mirrors.get("docker.io").cloned().unwrap_or_default(),
@@ -245,21 +258,26 @@ impl Engine {
         });
         Ok(Info {
             id: self.inner().id.clone(),
-            containers: 0,
-            containers_running: 0,
-            containers_paused: 0,
-            containers_stopped: 0,
+            containers: (running_count + paused + stopped) as u64,
+            containers_running: running_count as u64,
+            containers_paused: paused as u64,
+            containers_stopped: stopped as u64,
             images,
             driver: "overlay2",
-            driver_status: vec![["Backing Filesystem".into(), filesystem(&options.data)]],
-            plugins: Plugins::default(),
-            memory_limit: false,
-            swap_limit: false,
-            cpu_cfs_period: false,
-            cpu_cfs_quota: false,
-            cpu_shares: false,
-            cpu_set: false,
-            pids_limit: false,
+            driver_status,
+            plugins: Plugins {
+                volume: vec!["local".into()],
+                network: ["bridge", "host", "null"].map(Into::into).into(),
+                authorization: None,
+                log: ["json-file", "none"].map(Into::into).into(),
+            },
+            memory_limit: limits("memory"),
+            swap_limit: limits("memory"),
+            cpu_cfs_period: limits("cpu"),
+            cpu_cfs_quota: limits("cpu"),
+            cpu_shares: limits("cpu"),
+            cpu_set: limits("cpuset"),
+            pids_limit: limits("pids"),
             ipv4_forwarding: read("/proc/sys/net/ipv4/ip_forward") == "1",
             bridge_nf_iptables: read("/proc/sys/net/bridge/bridge-nf-call-iptables") == "1",
             bridge_nf_ip6tables: read("/proc/sys/net/bridge/bridge-nf-call-ip6tables") == "1",
@@ -269,7 +287,7 @@ impl Engine {
             n_goroutines: fs::read_dir("/proc/self/task").map_or(0, |dir| dir.count() as u64),
             system_time: jiff::Timestamp::now().to_string(),
             logging_driver: "json-file",
-            cgroup_driver: "none",
+            cgroup_driver: if runs { "cgroupfs" } else { "none" },
             cgroup_version: if fs::exists("/sys/fs/cgroup/cgroup.controllers").unwrap_or(false) {
                 "2"
             } else {
@@ -299,8 +317,11 @@ impl Engine {
             labels: Vec::new(),
             experimental_build: false,
             server_version: OWN_VERSION,
-            runtimes: BTreeMap::new(),
-            default_runtime: "",
+            runtimes: runtime
+                .iter()
+                .map(|runtime| (name(runtime), Runtime { path: name(runtime) }))
+                .collect(),
+            default_runtime: runtime.as_ref().map(name).unwrap_or_default(),
             swarm: Swarm {
                 node_id: "",
                 node_addr: "",
@@ -313,12 +334,29 @@ impl Engine {
             isolation: "",
             init_binary: "",
             containerd_commit: Commit::default(),
-            runc_commit: Commit::default(),
+            runc_commit: runtime.as_ref().map(commit).unwrap_or_default(),
             init_commit: Commit::default(),
-            security_options: Vec::new(),
-            warnings: Vec::new(),
+            security_options: if runs { vec!["name=seccomp,profile=default".into()] } else { Vec::new() },
+            warnings,
         })
     }
+}
+
+fn name(runtime: &RuntimeVersion) -> String {
+    runtime.kind.name().to_owned()
+}
+
+fn commit(runtime: &RuntimeVersion) -> Commit {
+    let id = runtime.commit.clone().unwrap_or_else(|| runtime.version.clone());
+    Commit { expected: id.clone(), id }
+}
+
+/// Whether a cgroup controller is there, of version 1 or 2.
+fn limits(controller: &str) -> bool {
+    const ROOT: &str = "/sys/fs/cgroup";
+    let unified = read(&format!("{ROOT}/cgroup.controllers"));
+    unified.split(' ').any(|name| name == controller)
+        || fs::exists(format!("{ROOT}/{controller}/cgroup.procs")).unwrap_or(false)
 }
 
 fn read(path: &str) -> String {

@@ -11,15 +11,23 @@ use crate::{Engine, Error, Filters};
 impl Engine {
     /// What takes the disk.
     pub async fn disk_usage(&self) -> Result<DiskUsage, Error> {
-        self.blocking(|inner| {
+        let (mut containers, mut volumes) = (Vec::new(), Vec::new());
+        if let Ok(running) = self.running() {
+            containers = self.list_containers(true, None, true, Filters::default()).await?;
+            volumes = running.containers.volume_usage().await?;
+        }
+        self.blocking(move |inner| {
             let mut images = inner.list(&Filters::default(), true)?;
-            images.iter_mut().for_each(|image| image.containers = 0);
+            for image in &mut images {
+                let id = image.id.to_string();
+                image.containers = containers.iter().filter(|row| row.image_id == id).count() as i64;
+            }
             let mut seen = HashSet::new();
             let all = inner.catalog.images()?;
             let layers = all.iter().flat_map(|image| &image.layers);
             let layers_size =
                 layers.filter(|layer| seen.insert(&layer.diff_id)).map(|layer| layer.unpacked).sum();
-            Ok(DiskUsage { layers_size, images, ..DiskUsage::default() })
+            Ok(DiskUsage { layers_size, images, containers, volumes, ..DiskUsage::default() })
         })
         .await
     }

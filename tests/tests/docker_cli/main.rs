@@ -3,6 +3,7 @@
 //! Each scenario runs with every docker client on the machine. Where the two may differ, the reason stands there.
 
 mod api;
+mod containers;
 mod inspect;
 mod list;
 mod pull;

@@ -37,6 +37,7 @@ pub(crate) fn arena() -> &'static Arena {
             ("decoy", fixture::other().build()),
             ("team/tool:1.0", fixture::small("tool").build()),
             ("moving", fixture::small("first").build()),
+            ("box", fixture::busybox().build()),
         ];
         for (name, image) in &images {
             fixture::push(&arena.skopeo, image, &arena.open.name(name));

@@ -117,18 +117,3 @@ fn events() {
         assert_eq!((early.0.code, early.1.code), (0, 0), "{}", early.1);
     });
 }
-
-#[test]
-fn commands_for_what_is_not_there_yet_say_so() {
-    each(|duel, names| {
-        let _ = duel;
-        let client = duel.clients().1;
-        client.run(&["pull", "-q", &names.open("demo")]).ok();
-        // No list of containers is not an error; making one is, and the client says why.
-        client.run(&["ps", "-a"]).ok();
-        let run = client.run(&["run", "--rm", &names.open("demo"), "true"]);
-        if std::env::var_os("STRATA_DUEL").is_none() {
-            assert!(!run.fails().stderr.is_empty());
-        }
-    });
-}

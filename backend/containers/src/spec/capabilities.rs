@@ -47,15 +47,16 @@ const ALL: [&str; 41] = [
     "CAP_CHECKPOINT_RESTORE",
 ];
 
-/// What a container gets unless it asks for more or less: podman's set, which is dockerd's without `MKNOD`, `NET_RAW`
-/// and `AUDIT_WRITE`. Ping works all the same: `net.ipv4.ping_group_range` is open in a container's network.
-const DEFAULT: [&str; 11] = [
+/// What a container gets unless it asks for more or less: dockerd's set without `MKNOD` and `AUDIT_WRITE`. podman also
+/// leaves out `NET_RAW`, but then the ping of busybox fails, with which people try a network.
+const DEFAULT: [&str; 12] = [
     "CAP_CHOWN",
     "CAP_DAC_OVERRIDE",
     "CAP_FOWNER",
     "CAP_FSETID",
     "CAP_KILL",
     "CAP_NET_BIND_SERVICE",
+    "CAP_NET_RAW",
     "CAP_SETFCAP",
     "CAP_SETGID",
     "CAP_SETPCAP",
@@ -115,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_default_set_is_tweaked_as_docker_does() {
-        assert_eq!(tweak(&[], &[], false).len(), 11);
+        assert_eq!(tweak(&[], &[], false).len(), 12);
         assert_eq!(tweak(&[], &[], true).len(), 41);
         assert_eq!(tweak(&["ALL"], &[], false).len(), 41);
         assert_eq!(tweak(&["all"], &["chown"], false).len(), 40);

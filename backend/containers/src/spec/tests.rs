@@ -43,7 +43,7 @@ fn a_plain_container_is_confined() {
     assert_eq!(plain["process"]["args"], json!(["sh", "-c"]));
     assert_eq!(plain["process"]["cwd"], "/");
     assert_eq!(plain["process"]["user"], json!({"uid": 1, "gid": 2, "additionalGids": [2, 3]}));
-    assert_eq!(plain["process"]["capabilities"]["bounding"].as_array().map(Vec::len), Some(11));
+    assert_eq!(plain["process"]["capabilities"]["bounding"].as_array().map(Vec::len), Some(12));
     assert_eq!(plain["root"], json!({"path": "/merged", "readonly": false}));
     assert_eq!(plain["hostname"], "box");
     assert_eq!(plain["linux"]["cgroupsPath"], "/strata/4f1c");

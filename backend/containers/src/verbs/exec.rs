@@ -40,7 +40,7 @@ impl Containers {
     /// Prepares a process in a running container and returns its id.
     pub async fn create_exec(&self, name: &str, request: ExecCreateRequest) -> Result<String, Error> {
         let container = self.0.find(name)?;
-        container.record().state.check_exec(&container.id)?;
+        container.record().state.check_exec(&container.id, name)?;
         if request.cmd.as_deref().unwrap_or_default().is_empty() {
             return Err(Error::invalid("No exec command specified"));
         }
@@ -203,7 +203,7 @@ impl Inner {
             }
         }
         let container = self.find(exec.container.as_str())?;
-        container.record().state.check_exec(&container.id)?;
+        container.record().state.check_exec(&container.id, &container.id)?;
         exec.progress = Progress::Running { pid: 0 };
         Ok((container, exec.request.clone()))
     }
@@ -283,11 +283,8 @@ fn no_such_exec(id: &str) -> Error {
 fn refused(error: SupervisorError) -> (Error, i64) {
     match error {
         SupervisorError::Runtime(failure) => {
-            let code = match failure.exit_code() {
-                code @ (126 | 127) => i64::from(code),
-                _ => 126,
-            };
-            (runtime_error("exec", &failure), code)
+            // dockerd 20.10 tells a missing program from one that can't be run only where a container starts.
+            (runtime_error("exec", &failure), 126)
         }
         SupervisorError::NotFound(key) | SupervisorError::NotRunning(key) => {
             (Error::not_running(key.container.as_str()), 126)

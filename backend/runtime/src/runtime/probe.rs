@@ -18,6 +18,16 @@ pub enum RuntimeKind {
     Crun,
 }
 
+impl RuntimeKind {
+    /// The program's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Runc => "runc",
+            Self::Crun => "crun",
+        }
+    }
+}
+
 /// What `--version` says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuntimeVersion {

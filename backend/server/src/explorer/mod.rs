@@ -1,5 +1,6 @@
-//! Our own API under `/api`, as `strata_api::explorer` describes it.
+//! Our own API under `/api`, as `strata_api::explorer` and `strata_api::live` describe it.
 
+mod containers;
 mod files;
 mod images;
 mod tickets;
@@ -10,13 +11,15 @@ use http::{Method, StatusCode};
 use strata_engine::Engine;
 
 use crate::{
+    Shutdown,
     http::{Family, Group, Permission, Route, error},
     security::Guard,
 };
 
 /// All routes.
-pub fn routes(engine: &Engine, guard: &Arc<Guard>) -> Group {
+pub fn routes(engine: &Engine, guard: &Arc<Guard>, shutdown: &Shutdown) -> Group {
     let on = Permission::Session;
+    let streaming = (engine.clone(), shutdown.clone());
     let routes = vec![
         Route::new(Method::GET, "/api/images", on, engine, images::cards),
         Route::new(Method::GET, "/api/image", on, engine, images::detail),
@@ -24,6 +27,10 @@ pub fn routes(engine: &Engine, guard: &Arc<Guard>) -> Group {
         Route::new(Method::GET, "/api/waste", on, engine, images::waste),
         Route::new(Method::GET, "/api/layers/{diff_id}/index", on, engine, files::index),
         Route::new(Method::GET, "/api/layers/{diff_id}/file", on, engine, files::file),
+        Route::new(Method::GET, "/api/containers/{id}", on, engine, containers::detail),
+        Route::new(Method::GET, "/api/containers/{id}/live", on, &streaming, containers::live),
+        Route::new(Method::GET, "/api/containers/{id}/file", on, engine, containers::file),
+        Route::new(Method::GET, "/api/containers/{id}/terminal", on, &streaming, containers::terminal),
         Route::new(Method::POST, "/api/tickets", on, guard, tickets::issue),
         Route::new(Method::GET, "/api/{other...}", on, &(), |(), _| async {
             error(StatusCode::NOT_FOUND, "no such route")

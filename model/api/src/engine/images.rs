@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use strata_oci::{ContainerConfig, DiffId, ImageId};
 
+use super::{ContainerSummary, Volume};
+
 /// A row of `GET /images/json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -153,9 +155,9 @@ pub struct DiskUsage {
     /// Images with `SharedSize` and `Containers` counted.
     pub images: Vec<ImageSummary>,
     /// Containers.
-    pub containers: Vec<serde_json::Value>,
+    pub containers: Vec<ContainerSummary>,
     /// Volumes.
-    pub volumes: Vec<serde_json::Value>,
+    pub volumes: Vec<Volume>,
     /// Build cache.
     pub build_cache: Vec<serde_json::Value>,
 }

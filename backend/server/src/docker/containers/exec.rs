@@ -1,12 +1,14 @@
 //! Further processes in a container.
 
+use bytes::Bytes;
 use http::StatusCode;
 use strata_api::engine::{ExecCreateRequest, ExecCreateResponse, ExecStartRequest};
 use strata_engine::{Engine, Error, containers::DetachKeys};
+use tokio::io::AsyncWriteExt as _;
 
 use super::{
     create::Powers,
-    frames::Framing,
+    frames::{Framing, Of},
     talk::{Manner, talk},
     verbs::size,
 };
@@ -38,12 +40,26 @@ pub async fn start(engine: Engine, mut call: Call) -> Result<Response, Failure> 
     let keys = DetachKeys::parse(&keys).map_err(|error| Failure::invalid(error.to_string()))?;
     let tty = known.process_config.tty || request.tty;
     let size = request.console_size.map(|[rows, columns]| (rows, columns));
-    let started = containers.start_exec(&id, !request.detach, Some(tty), size).await.map_err(Error::from)?;
-    let Some(attached) = started else { return Ok(status(StatusCode::OK)) };
+    if request.detach {
+        containers.start_exec(&id, false, Some(tty), size).await.map_err(Error::from)?;
+        return Ok(status(StatusCode::OK));
+    }
     let framing = Framing::of(tty);
     let manner = Manner { framing, keys: tty.then_some(keys), stdin: known.open_stdin };
     let media_type = framing.media_type(call.version);
-    Ok(hijack(call.request, media_type, move |input, output| talk(attached, input, output, manner)))
+    let containers = containers.clone();
+    Ok(hijack(call.request, media_type, move |input, mut output| async move {
+        match containers.start_exec(&id, true, Some(tty), size).await {
+            Ok(Some(attached)) => talk(attached, input, output, manner).await,
+            Ok(None) => {}
+            // The client has its connection by now: as with dockerd it reads there what went wrong.
+            Err(error) => {
+                let text = Bytes::from(format!("{error}\r\n"));
+                let _ = output.write_all(&framing.pack(Of::Stdout, text)).await;
+                let _ = output.shutdown().await;
+            }
+        }
+    }))
 }
 
 /// `POST /exec/{id}/resize`: `h`, `w`.
