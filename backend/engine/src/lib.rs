@@ -12,6 +12,7 @@ mod garbage;
 mod history;
 mod inspect;
 mod list;
+mod memory;
 mod names;
 mod options;
 mod prune;
