@@ -28,6 +28,7 @@ pub use engine::Engine;
 pub use error::{Error, Kind};
 pub use events::EventsQuery;
 pub use filters::Filters;
+pub use memory::spare_memory;
 pub use options::Options;
 pub use pull::PullRequest;
 pub use registry::{Blob, Manifest};
