@@ -101,11 +101,11 @@ impl Engine {
 
     /// Ends what this server does for containers; they themselves run on.
     pub async fn close(&self) {
-        if let Some(Ok(running)) = self.inner().running.get()
-            && let Err(error) = running.networks.close().await
-        {
+        let Some(Ok(running)) = self.inner().running.get() else { return };
+        if let Err(error) = running.networks.close().await {
             tracing::warn!(%error, "networks that nobody uses could not be removed; the next start will");
         }
+        running.containers.close();
     }
 
     /// What runs containers, or why nothing does.

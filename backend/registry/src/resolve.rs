@@ -124,8 +124,10 @@ fn announced(headers: &HeaderMap, reference: &Reference) -> Option<Descriptor> {
         return None;
     }
     let kind = MediaType::from(content_type(headers).split(';').next()?.trim());
-    let known = kind.is_manifest() || kind.is_index();
-    Some(Descriptor::new(Some(kind).filter(|_| known)?, digest, content_length(headers)?))
+    if !kind.is_manifest() && !kind.is_index() {
+        return None;
+    }
+    Some(Descriptor::new(kind, digest, content_length(headers)?))
 }
 
 /// The manifest, if its bytes are what reference and headers say and can be used.

@@ -14,6 +14,7 @@ use crate::{
 
 /// Runs the command; returns when it is done, for `serve` when it was asked to end.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
+    strata_engine::spare_memory();
     let runtime =
         Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")?;
     match cli.command {

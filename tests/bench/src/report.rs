@@ -54,6 +54,7 @@ impl Report {
         }
         let path = stage::target().join("bench.json");
         let rows: Vec<Value> = self.rows.iter().map(Row::json).collect();
+        fs::create_dir_all(stage::target())?;
         fs::write(&path, serde_json::to_vec_pretty(&rows)?)
             .with_context(|| format!("cannot write {}", path.display()))?;
         println!("\nwritten to {}", path.display());

@@ -26,13 +26,15 @@ const BUILD: &[Package] = &[
     package!("gcc", "cc"),
     package!("nodejs", "node"),
     Package { name: "busybox-static", there: || busybox_binary().is_ok() },
+    // What runs containers; an ordinary user explores without.
+    Package { name: "runc", there: || !is_root() || find("runc").is_some() },
+    Package { name: "iptables", there: || !is_root() || find("iptables").is_some() },
     Package { name: "ca-certificates", there: || Path::new("/etc/ssl/certs/ca-certificates.crt").exists() },
 ];
 
 const TEST: &[Package] = &[
     package!("docker.io", "dockerd"),
     package!("docker.io", "docker"),
-    package!("runc", "runc"),
     package!("podman", "podman"),
     package!("skopeo", "skopeo"),
     package!("buildah", "buildah"),

@@ -16,7 +16,7 @@ use strata_registry::{Client, Login};
 use tokio::sync::mpsc;
 
 use self::{report::Report, resolve::Target};
-use crate::{Engine, Error, Kind};
+use crate::{Engine, Error, Kind, memory};
 
 pub(crate) type Transfers = transfer::Transfers<layer::Staged>;
 
@@ -159,8 +159,10 @@ impl Engine {
         }
         let config = resolve::config(client, reference.repository(), target, platform).await?;
         let layers = self.take_in(client, reference.repository(), target, &config, lease, report).await?;
-        self.store(reference, target, config, layers, lease).await?;
-        Ok(true)
+        let stored = self.store(reference, target, config, layers, lease).await;
+        // Only fails when the runtime ends, and then there is nothing to give back.
+        let _ = tokio::task::spawn_blocking(memory::give_back).await;
+        stored.map(|()| true)
     }
 }
 

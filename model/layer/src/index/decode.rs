@@ -186,11 +186,11 @@ impl LayerIndex {
             self.sizes.push(size);
         }
         let hashes = input.take(contents.checked_mul(16).ok_or(DecodeError::Truncated)?)?;
-        let mut hashes = hashes.chunks_exact(16);
+        let mut hashes = hashes.as_chunks::<16>().0.iter();
         self.hashes = Vec::with_capacity(flags.len());
         for size in &self.sizes {
-            let hash = if *size > 0 { hashes.next().and_then(|hash| hash.try_into().ok()) } else { None };
-            self.hashes.push(hash.map_or(0, u128::from_le_bytes));
+            let hash = if *size > 0 { hashes.next() } else { None };
+            self.hashes.push(hash.map_or(0, |hash| u128::from_le_bytes(*hash)));
         }
         self.offsets = Vec::with_capacity(flags.len());
         let mut expected = 0;

@@ -86,13 +86,18 @@ impl Declared {
         if self.blocks.unwrap_or(0).checked_mul(2) != i64::try_from(self.numbers.len()).ok() {
             return Err(Problem::Sparse);
         }
-        self.numbers.chunks_exact(2).map(|pair| segment(pair[0], pair[1])).collect()
+        pairs(&self.numbers)
     }
+}
+
+/// Offset and length by turns.
+fn pairs(numbers: &[i64]) -> Result<Vec<Segment>, Problem> {
+    numbers.as_chunks::<2>().0.iter().map(|[offset, length]| segment(*offset, *length)).collect()
 }
 
 /// Appends the pairs of an old GNU map, which ends at the first blank pair.
 pub(super) fn old_gnu(pairs: &[u8], segments: &mut Vec<Segment>) -> Result<(), Problem> {
-    for pair in pairs.chunks_exact(24) {
+    for pair in pairs.as_chunks::<24>().0 {
         if pair[0] == 0 {
             break;
         }
@@ -131,8 +136,7 @@ impl Lines {
                 Some(_) => self.numbers.push(number),
             }
             if self.expected == Some(self.numbers.len()) {
-                let pairs = self.numbers.chunks_exact(2);
-                return pairs.map(|pair| segment(pair[0], pair[1])).collect::<Result<_, _>>().map(Some);
+                return pairs(&self.numbers).map(Some);
             }
         }
         Ok(None)

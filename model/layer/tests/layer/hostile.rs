@@ -57,7 +57,7 @@ fn mutate(bytes: &mut [u8], mutations: &[(usize, u8)], shift: usize) {
 
 /// Makes every block that may be a header count as one, so that mutations get past the checksum.
 fn repair_checksums(tar: &mut [u8]) {
-    for block in tar.chunks_exact_mut(512).filter(|block| &block[257..262] == b"ustar") {
+    for block in tar.as_chunks_mut::<512>().0.iter_mut().filter(|block| &block[257..262] == b"ustar") {
         block[148..156].copy_from_slice(b"        ");
         let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
         block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
