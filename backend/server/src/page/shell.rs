@@ -33,10 +33,10 @@ pub(super) fn see(address: &str) -> Response {
 }
 
 /// Whether a path is an address of the page: not one of an API, and not a file that should be there and isn't. Below
-/// `/image/` and `/compare/` names of files in images follow, with whatever extension.
+/// `/image/`, `/compare/` and `/container/` names of files follow, with whatever extension.
 fn is_page(path: &str) -> bool {
     let below = |prefix: &str| path.starts_with(prefix);
-    if below("/image/") || below("/compare/") {
+    if ["/image/", "/compare/", "/container/"].into_iter().any(below) {
         return true;
     }
     let api = below("/api/") || below("/v2/") || ApiVersion::split(path).1.is_some();
@@ -58,6 +58,7 @@ mod tests {
             "/settings",
             "/images",
             "/index.html",
+            "/container/web.1/changes/srv/a.html",
         ] {
             assert!(is_page(page), "{page}");
         }

@@ -52,8 +52,7 @@ pub async fn talk(attached: Attached, input: Input, mut output: http::Output, ma
 /// Carries what the client types; whether it typed the keys that detach it.
 async fn carry_input(mut to_process: AttachInput, mut input: Input, mut keys: Option<DetachKeys>) -> bool {
     let mut buffer = vec![0; BUFFER];
-    loop {
-        let Ok(length @ 1..) = input.read(&mut buffer).await else { break };
+    while let Ok(length @ 1..) = input.read(&mut buffer).await {
         let typed = match &mut keys {
             Some(keys) => keys.filter(&buffer[..length]),
             None => Typed::Input(Bytes::copy_from_slice(&buffer[..length])),
