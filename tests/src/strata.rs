@@ -209,6 +209,19 @@ impl Strata {
     }
 }
 
+impl Drop for Strata {
+    /// Containers outlive their server, and so would what a failed test has left.
+    fn drop(&mut self) {
+        let Ok(list) = Request::get("/containers/json?all=1").send(&self.unix()) else { return };
+        for container in list.json().as_array().into_iter().flatten() {
+            let id = container["Id"].as_str().unwrap_or_default();
+            let _ = Request::new("DELETE", &format!("/containers/{id}?force=1&v=1")).send(&self.unix());
+        }
+        // Asked to end, it also takes down its networks.
+        self.daemon.terminate();
+    }
+}
+
 #[track_caller]
 fn launch(options: &Options, scratch: &Scratch, data: &Path, port: u16, starts: usize) -> Daemon {
     let mut command = match options.uid {

@@ -79,22 +79,27 @@ impl std::ops::Deref for Visit {
     }
 }
 
-/// A new browser at `path`, let in by a ticket; `None` if this machine has no browser.
+/// A new browser at `path` of the site, let in by a ticket; `None` if this machine has no browser.
 pub(crate) fn visit(path: &str) -> Option<Visit> {
-    static TURN: Mutex<()> = Mutex::new(());
     if skip_without(&["chromedriver", "chromium", "docker"]) {
-        return None;
+        None
+    } else {
+        Some(enter(&site().strata, path))
     }
+}
+
+/// A new browser at `path` of a server.
+pub(crate) fn enter(strata: &Strata, path: &str) -> Visit {
+    static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let strata = &site().strata;
     let ticket = strata.ask(Request::new("POST", "/api/tickets")).json();
     let browser = Browser::start();
     browser.open(ticket["url"].as_str().expect("the address for a browser"));
-    browser.wait(&id("images"));
+    browser.wait(&id("brand"));
     if path != "/" {
         browser.open(&format!("{}{path}", strata.home()));
     }
-    Some(Visit { browser, _turn: turn })
+    Visit { browser, _turn: turn }
 }
 
 /// What the console says, without what Chromium says of every page whose preloads have an `integrity`.

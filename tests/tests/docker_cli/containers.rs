@@ -42,18 +42,24 @@ fn with_box(scenario: impl Fn(&Duel<'_>)) {
     each(|duel, names| {
         duel.prepare(&["pull", "--quiet", &names.open("box")]);
         duel.prepare(&["tag", &names.open("box"), "box"]);
+        let _sweep = Sweep(duel);
         scenario(duel);
-        for client in [duel.clients().0, duel.clients().1] {
-            let ids = client.run(&["ps", "-aq", "--no-trunc"]).ok();
-            let ids = ids.lines();
-            if !ids.is_empty() {
-                client.run(&[&["rm", "-f", "-v"], &ids[..]].concat()).ok();
-            }
-        }
     });
 }
 
-const RUN: [&str; 4] = ["run", "--rm", "--network", "none"];
+/// Removes all containers when a scenario ends, also if it fails.
+struct Sweep<'a>(&'a Duel<'a>);
+
+impl Drop for Sweep<'_> {
+    fn drop(&mut self) {
+        for client in [self.0.clients().0, self.0.clients().1] {
+            let ids = client.run(&["ps", "-aq", "--no-trunc"]);
+            if !ids.lines().is_empty() {
+                client.run(&[&["rm", "-f", "-v"], &ids.lines()[..]].concat());
+            }
+        }
+    }
+}
 
 fn run<'a>(args: &[&'a str]) -> Vec<&'a str> {
     [&RUN[..], args].concat()
