@@ -60,7 +60,10 @@ impl Containers {
                 let record = container.snapshot();
                 self.0.forget(&container.id);
                 self.0.tell(&record, "destroy", &[]);
-                container.ends.send_modify(|ends| ends.removed = true);
+                container.ends.send_modify(|ends| {
+                    ends.removed = true;
+                    ends.code = record.state.exit_code;
+                });
                 Ok(())
             }
             Err(error) => {

@@ -44,8 +44,12 @@ impl Containers {
             let record = container.snapshot();
             self.0.clean_up(container, &record).await;
             let message = error.message.clone();
+            let again = record.state.status.is_up();
             self.0.change(container, |record| record.state.fail(code, &message)).await?;
-            container.rest(code, Some(error.message.clone()));
+            // Who waits for the end of what has not begun goes on waiting, as with dockerd; clients get our answer.
+            if again {
+                container.rest(code, Some(error.message.clone()));
+            }
             if record.host.auto_remove {
                 self.remove_quietly(container).await;
             }
