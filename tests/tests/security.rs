@@ -51,26 +51,55 @@ fn routes() -> Vec<(&'static str, String, For)> {
         ("POST", "/images/load"),
         ("GET", "/images/x/get"),
         ("POST", "/images/x/push"),
-        ("GET", "/containers/json"),
-        ("POST", "/containers/create"),
-        ("POST", "/containers/prune"),
-        ("POST", "/containers/x/start"),
-        ("GET", "/volumes"),
-        ("POST", "/volumes/create"),
-        ("GET", "/networks"),
         ("POST", "/build"),
-        ("POST", "/commit"),
         ("POST", "/auth"),
         ("POST", "/session"),
         ("POST", "/grpc"),
         ("GET", "/swarm"),
         ("GET", "/plugins"),
         ("GET", "/distribution/x/json"),
-        ("POST", "/exec/x/start"),
         ("GET", "/nodes"),
     ];
     for (method, target) in absent {
         add(For::Owner, method, target);
+    }
+    for target in ["/containers/json", "/volumes", "/volumes/x", "/networks", "/networks/x", "/exec/x/json"] {
+        add(For::Owner, "GET", target);
+    }
+    for verb in ["json", "top", "changes", "logs?stdout=1", "stats?stream=0", "export", "archive?path=/"] {
+        add(For::Owner, "GET", &format!("/v1.41/containers/x/{verb}"));
+    }
+    for verb in
+        ["start", "stop", "restart", "kill", "pause", "unpause", "rename?name=y", "update", "resize?h=1&w=1"]
+    {
+        add(For::Owner, "POST", &format!("/v1.41/containers/x/{verb}"));
+    }
+    for target in [
+        "/containers/create",
+        "/containers/prune",
+        "/containers/x/wait",
+        "/containers/x/attach?stream=1",
+        "/containers/x/exec",
+        "/exec/x/start",
+        "/exec/x/resize?h=1&w=1",
+        "/commit?container=x",
+        "/volumes/create",
+        "/volumes/prune",
+        "/networks/create",
+        "/networks/prune",
+        "/networks/x/connect",
+        "/networks/x/disconnect",
+    ] {
+        add(For::Owner, "POST", target);
+    }
+    for target in ["/containers/x", "/volumes/x", "/networks/x"] {
+        add(For::Owner, "DELETE", target);
+    }
+    add(For::Owner, "PUT", "/containers/x/archive?path=/");
+    add(For::Owner, "HEAD", "/containers/x/archive?path=/");
+    add(For::Page, "GET", "/container/x/changes/a.html");
+    for target in ["", "/live", "/file?path=etc", "/terminal"] {
+        add(For::Owner, "GET", &format!("/api/containers/x{target}"));
     }
     let explorer = [
         "/api/images",
@@ -395,5 +424,32 @@ fn a_public_address_needs_protection() {
         let refused = run(&mut command);
         assert!(refused.code != 0 && refused.code != 124, "{refused}");
         assert!(refused.stderr.contains("TLS") || refused.stderr.contains("password"), "says why: {refused}");
+    }
+}
+
+/// A page must not be able to make a container that reaches out of itself; who may open the socket may.
+#[test]
+fn a_page_makes_contained_containers_only() {
+    if skip_without(&["runc"]) || !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let strata = Strata::start();
+    for (what, host) in [
+        ("--privileged", r#"{"Privileged":true}"#),
+        ("--network host", r#"{"NetworkMode":"host"}"#),
+        ("--pid host", r#"{"PidMode":"host"}"#),
+        ("a directory of the host", r#"{"Binds":["/:/host"]}"#),
+        ("--mount type=bind", r#"{"Mounts":[{"Type":"bind","Source":"/","Target":"/x"}]}"#),
+        ("--cap-add", r#"{"CapAdd":["SYS_ADMIN"]}"#),
+        ("--device", r#"{"Devices":[{"PathOnHost":"/dev/mem"}]}"#),
+        ("--security-opt", r#"{"SecurityOpt":["seccomp=unconfined"]}"#),
+    ] {
+        let body = format!(r#"{{"Image":"x","Cmd":["x"],"HostConfig":{host}}}"#);
+        let request = || Request::new("POST", "/containers/create").body(body.clone());
+        let answer = strata.ask(request());
+        assert_eq!(answer.status, 403, "{what}: {}", answer.text());
+        assert!(answer.text().contains(what), "{what}: {}", answer.text());
+        let answer = request().send(&strata.unix()).expect("answers");
+        assert_eq!(answer.status, 404, "through the socket only the image is missing: {}", answer.text());
     }
 }
