@@ -21,7 +21,7 @@ fn privileges_are_few_and_limits_hold() {
             "Memory":16777216,"NanoCpus":500000000,"PidsLimit":20,"Ulimits":[{{"Name":"nofile","Soft":99,"Hard":100}}]}}}}"#
         );
         let (_, out, err) = bench.run("confined", &request).await;
-        for line in ["CapEff:\t00000000800405fb", "NoNewPrivs:\t1", "Seccomp:\t2", "7", "boxy", "99"] {
+        for line in ["CapEff:\t00000000800425fb", "NoNewPrivs:\t1", "Seccomp:\t2", "7", "boxy", "99"] {
             assert!(out.lines().any(|have| have == line), "{line} in {out}{err}");
         }
         assert!(out.contains("mount: permission denied"), "{out}");
