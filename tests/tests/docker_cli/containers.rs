@@ -61,6 +61,8 @@ impl Drop for Sweep<'_> {
     }
 }
 
+const RUN: [&str; 4] = ["run", "--rm", "--network", "none"];
+
 fn run<'a>(args: &[&'a str]) -> Vec<&'a str> {
     [&RUN[..], args].concat()
 }
@@ -222,6 +224,9 @@ fn volumes() {
         duel.same_as(&["volume", "rm", "kept"], essence).fails();
         duel.same(&["rm", "user"]);
         duel.same(&["volume", "rm", "kept", "filled"]);
+        duel.prepare(&["volume", "create", "unused"]);
+        duel.same(&["volume", "prune", "-f"]);
+        duel.same(&["volume", "ls", "-q"]);
         duel.same_as(&["volume", "rm", "kept"], essence).fails();
         duel.same_as(&["volume", "inspect", "kept"], essence).fails();
     });

@@ -33,7 +33,11 @@ pub async fn remove(engine: Engine, call: Call) -> Result<Response, Failure> {
     Ok(status(StatusCode::NO_CONTENT))
 }
 
-/// `POST /volumes/prune`: `filters`.
+/// `POST /volumes/prune`: `filters`. Before API 1.42 volumes with names go too, later only with the filter `all`.
 pub async fn prune(engine: Engine, call: Call) -> Result<Response, Failure> {
-    Ok(json(&engine.containers()?.prune_volumes(filters_of(&call)?).await.map_err(Error::from)?))
+    let mut filters = filters_of(&call)?;
+    if !call.version.since(42) {
+        filters.0.insert("all".to_owned(), vec!["true".to_owned()]);
+    }
+    Ok(json(&engine.containers()?.prune_volumes(filters).await.map_err(Error::from)?))
 }
