@@ -4,7 +4,7 @@ mod routes;
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
-use routes::{For, ID, routes};
+use routes::{For, routes};
 use strata_tests::{
     Docker, DockerRegistry, Skopeo, Strata, fixture,
     http::{Answer, Request},

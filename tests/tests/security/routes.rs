@@ -11,7 +11,7 @@ pub enum For {
     Page,
 }
 
-pub const ID: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+const ID: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Every route of the server with an example of its address.
 pub fn routes() -> Vec<(&'static str, String, For)> {
