@@ -67,7 +67,7 @@ impl Engine {
         let tag = tag(&data);
         let supervisor = Supervisor::open(SupervisorOptions {
             directory: data.join("shims"),
-            runtime_root: state_directory().join(format!("strata-{tag}")),
+            runtime_root: state_directory(&data).join(format!("strata-{tag}")),
             runtime: options.runtime,
             shim: options.shim,
         });
@@ -135,10 +135,10 @@ fn tag(data: &Path) -> String {
     format!("{:08x}", hasher.finish() >> 32)
 }
 
-/// Where state goes that ends with the machine.
-fn state_directory() -> PathBuf {
-    match std::env::var_os("XDG_RUNTIME_DIR") {
-        Some(directory) if !rustix::process::geteuid().is_root() => directory.into(),
-        _ => "/run".into(),
+/// Where state goes that ends with the machine: for an ordinary user without a directory for it, to the data.
+fn state_directory(data: &Path) -> PathBuf {
+    if rustix::process::geteuid().is_root() {
+        return "/run".into();
     }
+    std::env::var_os("XDG_RUNTIME_DIR").map_or_else(|| data.join("run"), PathBuf::from)
 }
