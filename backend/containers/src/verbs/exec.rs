@@ -140,6 +140,15 @@ impl Containers {
         });
     }
 
+    /// Notes the end of an exec for a client that learns of it now and asks how it ended.
+    pub fn exec_ended(&self, id: &str, code: i32) {
+        if let Some(exec) = self.0.execs().get_mut(id)
+            && matches!(exec.progress, Progress::Running { .. })
+        {
+            exec.progress = Progress::Ended { code: i64::from(code) };
+        }
+    }
+
     /// What is known of an exec.
     pub fn inspect_exec(&self, id: &str) -> Result<ExecInspect, Error> {
         let execs = self.0.execs();

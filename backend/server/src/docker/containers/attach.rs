@@ -49,7 +49,7 @@ pub async fn attach(engine: Engine, call: Call) -> Result<Response, Failure> {
         if let Some(attachment) = attachment
             && let Some(attached) = attachment.ready().await
         {
-            talk(attached, input, output, manner).await;
+            talk(attached, input, output, manner, |_| {}).await;
         }
     }))
 }

@@ -50,7 +50,10 @@ pub async fn start(engine: Engine, mut call: Call) -> Result<Response, Failure> 
     let containers = containers.clone();
     Ok(hijack(call.request, media_type, move |input, mut output| async move {
         match containers.start_exec(&id, true, Some(tty), size).await {
-            Ok(Some(attached)) => talk(attached, input, output, manner).await,
+            Ok(Some(attached)) => {
+                let ended = |code| containers.exec_ended(&id, code);
+                talk(attached, input, output, manner, ended).await;
+            }
             Ok(None) => {}
             // The client has its connection by now: as with dockerd it reads there what went wrong.
             Err(error) => {

@@ -21,7 +21,15 @@ pub struct Manner {
 }
 
 /// Carries bytes both ways until the process ends, the client leaves or types the keys for it.
-pub async fn talk(attached: Attached, input: Input, mut output: http::Output, manner: Manner) {
+///
+/// `ended` is told the exit code before the client learns of the end: it may ask for it at once.
+pub async fn talk(
+    attached: Attached,
+    input: Input,
+    mut output: http::Output,
+    manner: Manner,
+    ended: impl FnOnce(i32) + Send,
+) {
     let Attached { input: to_process, output: mut from_process } = attached;
     let Manner { framing, keys, stdin } = manner;
     let said = async {
@@ -29,7 +37,11 @@ pub async fn talk(attached: Attached, input: Input, mut output: http::Output, ma
             let (of, bytes) = match item {
                 Output::Stdout(bytes) => (Of::Stdout, bytes),
                 Output::Stderr(bytes) => (Of::Stderr, bytes),
-                Output::Overrun | Output::Exit(_) => break,
+                Output::Overrun => break,
+                Output::Exit(exit) => {
+                    ended(i32::from(exit.code));
+                    break;
+                }
             };
             if output.write_all(&framing.pack(of, bytes)).await.is_err() || output.flush().await.is_err() {
                 break;
