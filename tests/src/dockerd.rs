@@ -15,9 +15,20 @@ pub struct Dockerd {
 }
 
 impl Dockerd {
-    /// Starts one in `netns`; it can reach only what is in there.
+    /// Starts one in `netns`; it can reach only what is in there. Its containers have no network.
     #[track_caller]
     pub fn start(netns: &Arc<NetNs>) -> Self {
+        Self::launch(netns, &["--iptables=false", "--bridge=none"])
+    }
+
+    /// Starts one whose containers are on its bridge in `netns`, which no other dockerd may be in.
+    #[track_caller]
+    pub fn start_bridged(netns: &Arc<NetNs>) -> Self {
+        Self::launch(netns, &[])
+    }
+
+    #[track_caller]
+    fn launch(netns: &Arc<NetNs>, network: &[&str]) -> Self {
         let scratch = Scratch::new("dockerd");
         let mut command = netns.command("dockerd");
         command
@@ -29,7 +40,8 @@ impl Dockerd {
             .arg(scratch.join("pid"))
             .arg("--host")
             .arg(format!("unix://{}", scratch.join("sock").display()))
-            .args(["--iptables=false", "--bridge=none", "--storage-driver=overlay2", "--log-level=warn"])
+            .args(network)
+            .args(["--storage-driver=overlay2", "--log-level=warn"])
             // As on a fresh machine: no proxies, no login of who runs the tests.
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")

@@ -134,11 +134,12 @@ fn health_is_probed() {
         bench.until("healthy", || health("healthy")).await;
         let state = bench.containers.inspect("sick", false).await.expect("there").state;
         assert_eq!(state.health.expect("probed").log.last().expect("a probe").output, "probing\n");
-        let actions = bench.actions();
-        assert!(
-            actions.contains(&"health_status: unhealthy".into())
-                && actions.contains(&"health_status: healthy".into())
-        );
+        // What an inspection shows is told a moment later.
+        let told = async || {
+            let actions = bench.actions();
+            ["unhealthy", "healthy"].iter().all(|word| actions.contains(&format!("health_status: {word}")))
+        };
+        bench.until("both told", told).await;
         bench.containers.remove("sick", true, false).await.expect("removes");
         assert_eq!(bench.traces(), Vec::<String>::new());
     });

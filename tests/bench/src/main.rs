@@ -7,6 +7,7 @@
 
 mod analysis;
 mod clock;
+mod containers;
 mod page;
 mod pull;
 mod report;
@@ -22,7 +23,7 @@ use crate::report::Report;
 const USAGE: &str = "\
 usage: cargo xtask bench [--rounds N] [name…]
 
-  names: pull, pull/<image>, analysis, union, page, size; all of them by default
+  names: pull, pull/<image>, containers, analysis, union, page, size; all of them by default
   images: one-layer, nine-layers, nine-layers-whiteouts, small-files, many-layers
 ";
 
@@ -78,6 +79,9 @@ fn measure() -> Result<()> {
     }
     if wanted.has("pull") {
         pull::measure(&wanted, &mut report)?;
+    }
+    if wanted.has("containers") {
+        containers::measure(&wanted, &mut report)?;
     }
     if wanted.has("analysis") {
         analysis::measure(&wanted, &mut report)?;

@@ -51,7 +51,10 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("strata-faulty-registry", &["strata-oci", "strata-forge"]),
     // Acceptance looks at Strata from outside.
     ("strata-tests", &["strata-oci", "strata-layer", "strata-api", "strata-forge", "strata-faulty-registry"]),
-    ("strata-bench", &["strata-oci", "strata-layer", "strata-forge", "strata-tests"]),
+    (
+        "strata-bench",
+        &["strata-oci", "strata-layer", "strata-forge", "strata-faulty-registry", "strata-tests"],
+    ),
     ("strata-bench-wasm", &["strata-layer"]),
     ("xtask", &["strata-oci", "strata-layer", "strata-forge"]),
 ];
