@@ -33,7 +33,7 @@ pub(crate) fn read(cgroups: &Cgroups, pid: i32) -> Stats {
 /// Whether the processes are frozen.
 pub(crate) fn frozen(cgroups: &Cgroups) -> bool {
     match cgroups.v1("freezer") {
-        Some(at) => text(at.join("freezer.state")).trim() != "THAWED",
+        Some(at) => matches!(text(at.join("freezer.state")).trim(), "FROZEN" | "FREEZING"),
         None => cgroups.unified().is_some_and(|at| number(at, "cgroup.freeze") == Some(1)),
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Supervisor, blocking, connection::Connection};
 use crate::{
-    Exit, Id, Process, ProcessKey, Runtime, RuntimeFailure, Stats, SupervisorError, WindowSize,
+    Exit, Id, Process, ProcessKey, Runtime, RuntimeFailure, RuntimeProblem, Stats, SupervisorError,
+    WindowSize,
     cgroup::{self, Cgroups},
     record,
     wire::{Reply, Request},
@@ -37,7 +38,15 @@ impl Supervisor {
     pub async fn signal(&self, key: &ProcessKey, signal: i32) -> Result<(), SupervisorError> {
         self.ask(key, &Request::Signal(signal)).await?;
         if signal == KILL && self.cgroups(&key.container).is_ok_and(|cgroups| cgroup::frozen(&cgroups)) {
-            return self.resume(&key.container).await;
+            return match self.resume(&key.container).await {
+                // It ended in between, which is what was wanted.
+                Err(SupervisorError::Runtime(failure))
+                    if failure.problem == RuntimeProblem::NoSuchContainer =>
+                {
+                    Ok(())
+                }
+                resumed => resumed,
+            };
         }
         Ok(())
     }
