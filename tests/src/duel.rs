@@ -227,8 +227,8 @@ fn line_difference(dockerd: &str, strata: &str) -> String {
 
 /// The output of a pull with the layers' lines in the layers' order, each layer's in its own; other text as it is.
 ///
-/// `Waiting` and `Verifying Checksum` are left out: whether a layer has to wait is a matter of timing, and dockerd
-/// drops messages that follow each other too fast.
+/// `Waiting`, `Verifying Checksum` and `Download complete` are left out: whether a layer has to wait is a matter of
+/// timing, and dockerd drops messages that follow each other too fast.
 pub fn settled(text: &str) -> String {
     let layer = |line: &str| {
         let (id, _) = line.split_once(": ")?;
@@ -255,7 +255,7 @@ pub fn settled(text: &str) -> String {
 }
 
 fn passing(line: &str) -> bool {
-    line.ends_with(": Waiting") || line.ends_with(": Verifying Checksum")
+    [": Waiting", ": Verifying Checksum", ": Download complete"].iter().any(|end| line.ends_with(end))
 }
 
 /// The lines sorted, for output in the order of a Go map: dockerd's deletions, the client's names of one image.
