@@ -43,7 +43,7 @@ pub struct RuntimeVersion {
 #[derive(Debug, Error)]
 pub enum ProbeError {
     /// It can't be run.
-    #[error("cannot run the container runtime {program}: install runc, or name another in the configuration", program = .program.display())]
+    #[error("cannot run the container runtime {program}: install runc, or name another with --runtime", program = .program.display())]
     Run {
         /// The program.
         program: PathBuf,

@@ -61,6 +61,9 @@ pub struct ServeFlags {
     /// Layers that are taken in at once [default: 3]
     #[arg(long, value_name = "N", env = "STRATA_MAX_CONCURRENT_DOWNLOADS")]
     pub max_concurrent_downloads: Option<u16>,
+    /// OCI runtime that containers are run with, a name or a path: runc or crun [default: runc]
+    #[arg(long, value_name = "PROGRAM", env = "STRATA_RUNTIME")]
+    pub runtime: Option<PathBuf>,
     /// What to log to standard error, by level and module: info, debug, strata_server=trace [default: info]
     #[arg(long, value_name = "FILTER", env = "STRATA_LOG")]
     pub log: Option<String>,

@@ -7,6 +7,7 @@
 //! insecure-registries = ["registry.lan:5000"]
 //! allowed-hosts = ["strata.lan"]
 //! max-concurrent-downloads = 3
+//! runtime = "runc"
 //! log = "info"
 //!
 //! [mirrors]
@@ -41,6 +42,8 @@ pub struct File {
     pub allowed_hosts: Option<Vec<String>>,
     /// Layers at once.
     pub max_concurrent_downloads: Option<u16>,
+    /// The OCI runtime that containers are run with.
+    pub runtime: Option<PathBuf>,
     /// Log filter.
     pub log: Option<String>,
 }

@@ -61,6 +61,8 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// Layers at once.
     pub max_concurrent_downloads: usize,
+    /// The OCI runtime that containers are run with.
+    pub runtime: PathBuf,
     /// Log filter.
     pub log: String,
 }
@@ -104,6 +106,7 @@ impl Settings {
             insecure_registries: flags.insecure_registries.or(file.insecure_registries).unwrap_or_default(),
             allowed_hosts: flags.allowed_hosts.or(file.allowed_hosts).unwrap_or_default(),
             max_concurrent_downloads: usize::from(downloads.max(1)),
+            runtime: flags.runtime.or(file.runtime).unwrap_or_else(|| "runc".into()),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".into()),
             data,
         })
@@ -134,6 +137,7 @@ mod tests {
         assert_eq!(none.listen.to_string(), "127.0.0.1:7878");
         assert_eq!(none.socket, Path::new("/run/strata.sock"));
         assert_eq!((none.log.as_str(), none.max_concurrent_downloads), ("info", 3));
+        assert_eq!(none.runtime, Path::new("runc"));
 
         let file = File {
             listen: Some("127.0.0.1:1".parse().expect("valid")),
