@@ -16,7 +16,7 @@ pub(crate) fn random_id() -> String {
 }
 
 /// The first twelve digits.
-pub(crate) fn short(id: &str) -> &str {
+pub fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
 

@@ -35,8 +35,9 @@ impl Inner {
 
     /// Adds the image's part. An image that lost the name which the container was created with goes by its id.
     fn complete(&self, mut row: ContainerSummary) -> ContainerSummary {
-        let image = row.image_id.parse().ok().and_then(|id| self.catalog_image(&id));
-        if let (Some(size), Some(image)) = (&mut row.size_root_fs, &image) {
+        if let Some(size) = &mut row.size_root_fs
+            && let Some(image) = row.image_id.parse().ok().and_then(|id| self.catalog_image(&id))
+        {
             *size += image.unpacked();
         }
         let same = self.find(&row.image).is_ok_and(|found| found.id.to_string() == row.image_id);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use strata_api::engine::Removed;
 use strata_catalog::{Catalog as _, Garbage, Image, RepoDigest, Tagged};
+use strata_containers::short_id;
 use strata_oci::{ChainId, DiffId, Reference, Repository, chain_ids};
 
 use crate::{
@@ -68,7 +69,7 @@ impl Inner {
                     Kind::Conflict,
                     format!(
                         "conflict: unable to remove repository reference \"{name}\" (must force) - container {} is using its referenced image {}",
-                        short(&user.0),
+                        short_id(&user.0),
                         image.id.digest().short()
                     ),
                 ));
@@ -113,11 +114,11 @@ impl Inner {
         let message = match users.first() {
             Some((user, true)) => format!(
                 "conflict: unable to delete {id} (cannot be forced) - image is being used by running container {}",
-                short(user)
+                short_id(user)
             ),
             Some((user, false)) if !force => format!(
                 "conflict: unable to delete {id} (must be forced) - image is being used by stopped container {}",
-                short(user)
+                short_id(user)
             ),
             _ => return Ok(()),
         };
@@ -157,11 +158,6 @@ impl Inner {
             others.iter().filter(|other| other.id != image.id).flat_map(chains).collect();
         Ok(chains(image).into_iter().rev().filter(|chain| !kept.contains(chain)).collect())
     }
-}
-
-/// A container's id as docker's messages have it.
-fn short(id: &str) -> &str {
-    id.get(..12).unwrap_or(id)
 }
 
 /// All names, in the order in which docker takes them away.

@@ -2,13 +2,13 @@
 
 use std::{
     fmt,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use strata_containers::{Containers, Options, Stores};
 use strata_network::Networks;
+use strata_oci::Digest;
 use strata_runtime::{RuntimeVersion, ShimCommand, Supervisor, SupervisorOptions};
 use strata_snapshots::Snapshots;
 
@@ -128,11 +128,9 @@ impl Engine {
     }
 }
 
-/// Tells servers with different data directories apart.
+/// Tells servers with different data directories apart; whoever built the server, it is the same for a directory.
 fn tag(data: &Path) -> String {
-    let mut hasher = DefaultHasher::new();
-    data.hash(&mut hasher);
-    format!("{:08x}", hasher.finish() >> 32)
+    Digest::of(data.as_os_str().as_encoded_bytes()).hex()[..8].to_owned()
 }
 
 /// Where state goes that ends with the machine: for an ordinary user without a directory for it, to the data.

@@ -23,6 +23,7 @@ use crate::{
 /// Listens until dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    listener: Arc<TcpListener>,
     open: Arc<Open>,
     thread: Option<JoinHandle<()>>,
 }
@@ -39,8 +40,10 @@ impl Server {
         let address = listener.local_addr().expect("a listener has an address");
         let open = Arc::new(Open::default());
         let shared = open.clone();
+        let listener = Arc::new(listener);
+        let door = listener.clone();
         let thread = thread::spawn(move || {
-            for (connection, stream) in listener.incoming().enumerate() {
+            for (connection, stream) in door.incoming().enumerate() {
                 if shared.ending.load(Ordering::SeqCst) {
                     return;
                 }
@@ -53,15 +56,15 @@ impl Server {
                 });
             }
         });
-        Self { address, open, thread: Some(thread) }
+        Self { address, listener, open, thread: Some(thread) }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.open.ending.store(true, Ordering::SeqCst);
-        // Wakes the listener.
-        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
+        // Wakes the listener, whichever network it and we are in.
+        let _ = rustix::net::shutdown(&*self.listener, rustix::net::Shutdown::Both);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -28,14 +28,7 @@ impl Containers {
                 Ok(exit) => exit,
                 Err(error) => {
                     tracing::error!(id = container.id, %error, "nobody saw its process end");
-                    Exit {
-                        code: 255,
-                        signal: None,
-                        oom_killed: false,
-                        started_at: None,
-                        finished_at: Time::now(),
-                        lost: true,
-                    }
+                    lost()
                 }
             };
             this.ended(&container, exit).await;
@@ -125,4 +118,16 @@ fn ran(started: Option<Timestamp>, finished: Timestamp) -> Duration {
     started.map_or(Duration::ZERO, |started| {
         Duration::try_from(finished.duration_since(started)).unwrap_or_default()
     })
+}
+
+/// The end of a process that nobody saw: its shim was lost, or the machine restarted.
+pub(super) fn lost() -> Exit {
+    Exit {
+        code: 255,
+        signal: None,
+        oom_killed: false,
+        started_at: None,
+        finished_at: Time::now(),
+        lost: true,
+    }
 }

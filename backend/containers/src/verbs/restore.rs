@@ -3,9 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use strata_network::Endpoint;
-use strata_runtime::{Exit, Id, Known, KnownState, Time};
+use strata_runtime::{Exit, Id, Known, KnownState};
 
-use super::create::snapshot_id;
+use super::{create::snapshot_id, end::lost};
 use crate::{
     Containers, Error, Kind, container::Container, health::Check, ids::short, record::Record, restart,
     state::Status, volumes::remove_tree,
@@ -203,16 +203,4 @@ struct Idle {
     container: Arc<Container>,
     /// Whether it had one when the last server looked.
     was_up: bool,
-}
-
-/// The end of a process that nobody saw: the machine was restarted.
-fn lost() -> Exit {
-    Exit {
-        code: 255,
-        signal: None,
-        oom_killed: false,
-        started_at: None,
-        finished_at: Time::now(),
-        lost: true,
-    }
 }

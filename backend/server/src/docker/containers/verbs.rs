@@ -1,7 +1,7 @@
 //! Verbs that answer without a body.
 
 use http::StatusCode;
-use strata_api::engine::{UpdateRequest, UpdateResponse};
+use strata_api::engine::UpdateRequest;
 use strata_engine::{Engine, Error, Kind, containers};
 
 use crate::{
@@ -85,9 +85,7 @@ pub(super) fn size(call: &Call) -> Result<(u16, u16), Failure> {
 /// `POST /containers/{id}/update`.
 pub async fn update(engine: Engine, mut call: Call) -> Result<Response, Failure> {
     let request: UpdateRequest = read_json(&mut call).await?;
-    let warnings = engine.containers()?.update(call.param("id"), request).await.map_err(Error::from)?;
-    let _: &UpdateResponse = &warnings;
-    Ok(json(&warnings))
+    Ok(json(&engine.containers()?.update(call.param("id"), request).await.map_err(Error::from)?))
 }
 
 /// `DELETE /containers/{id}`: `force`, `v`.

@@ -1,5 +1,7 @@
 //! `POST /containers/{id}/wait`.
 
+use std::io;
+
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderValue, header};
@@ -17,20 +19,17 @@ pub async fn wait((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<
     let condition =
         Condition::parse(&call.query().text("condition").unwrap_or_default()).map_err(Error::from)?;
     let waiting = engine.containers()?.wait(call.param("id"), condition).map_err(Error::from)?;
-    let answer = stream::once(async move {
+    let answer = async move {
         tokio::select! {
             answer = waiting.done() => {
                 let mut text = serde_json::to_vec(&answer)?;
                 text.push(b'\n');
                 Ok(Bytes::from(text))
             }
-            () = shutdown.begun() => Err(serde::ser::Error::custom("the server is ending")),
+            () = shutdown.begun() => Err(io::Error::other("the server is ending")),
         }
-    });
-    let mut response = Response::new(Body::from_stream(futures_util::StreamExt::map(
-        answer,
-        |a: Result<Bytes, serde_json::Error>| a,
-    )));
+    };
+    let mut response = Response::new(Body::from_stream(stream::once(answer)));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
 }
