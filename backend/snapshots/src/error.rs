@@ -53,6 +53,9 @@ pub enum SnapshotError {
         /// What was tried, and what was said to it.
         source: MountError,
     },
+    /// What is read from it can't be followed, and why.
+    #[error("what is read can't be followed: {0}")]
+    NoReads(String),
     /// What was written could not be read.
     #[error(transparent)]
     Capture(#[from] CaptureError),

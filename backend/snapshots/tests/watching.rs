@@ -137,6 +137,43 @@ fn each_deed_is_told_as_what_it_is() {
 }
 
 #[test]
+fn who_comes_late_is_told_the_same() {
+    let Some(mut scene) = Scene::new(support::OVERLAY) else { return };
+    scene.begin();
+    scene.events(|at| {
+        fs::rename(at.join("etc/group"), at.join("etc/g2")).expect("renames");
+        fs::rename(at.join("bin/vi"), at.join("etc/passwd")).expect("renames over another");
+        put(at, "etc/own", "made here");
+    });
+    scene.events(|at| {
+        fs::rename(at.join("etc/g2"), at.join("etc/g3")).expect("renames again");
+        fs::hard_link(at.join("bin/sh"), at.join("bin/ash")).expect("links");
+    });
+    let live: Vec<_> = scene.watch.entries().map(|(path, entry)| (path.clone(), entry)).collect();
+    let mut late = scene.place.snapshots.watch(&sid("c")).expect("watches");
+    let whole = late.next(Duration::ZERO).expect("follows").expect("everything");
+    assert_eq!(late.entries().map(|(path, entry)| (path.clone(), entry)).collect::<Vec<_>>(), live);
+    let copied = |name: &str| live.iter().find(|(at, _)| *at == path(name)).map(|(_, entry)| entry.copied);
+    let all = ["etc/g3", "etc/passwd", "bin/sh", "bin/ash", "etc/own"].map(copied);
+    assert_eq!(all, [Some(5), Some(6), Some(7), Some(7), Some(0)]);
+    let deed = |name: &str| {
+        let events = whole.events.iter().filter(|event| event.path == path(name));
+        events.map(|event| event.deed.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(deed("etc/g3"), [Deed::Renamed { from: path("etc/group") }]);
+    assert_eq!(deed("etc/own"), [Deed::Created]);
+}
+
+#[test]
+fn every_name_of_a_file_is_told_of() {
+    let Some(mut scene) = Scene::new(support::OVERLAY) else { return };
+    scene.begin();
+    scene.told(|at| fs::hard_link(at.join("etc/passwd"), at.join("bin/link")).expect("links"));
+    let told = scene.told(|at| fs::write(at.join("etc/passwd"), "").expect("writes"));
+    assert_eq!(sorted(told), deeds(&[("bin/link", Deed::Modified), ("etc/passwd", Deed::Modified)]));
+}
+
+#[test]
 fn a_directory_takes_along_what_is_in_it() {
     let Some(mut scene) = Scene::new(support::OVERLAY) else { return };
     scene.begin();

@@ -73,19 +73,25 @@ impl Marks {
         if self.is_mark_file(name) { None } else { Some(self.deleted_by(name).unwrap_or(name)) }
     }
 
-    /// Whether something in a writable directory was copied up from `below`, rather than made in its place.
-    pub fn is_copied_up(self, tree: &Tree, path: &LayerPath, stat: &Stat, below: &Stat) -> bool {
-        let origin: &[u8] = match self {
+    /// What overlay noted of where something in a writable directory was copied up from, under this name or another:
+    /// a file handle, or nothing in it if the layer's file system has none.
+    pub fn origin(self, tree: &Tree, path: &LayerPath) -> Option<Vec<u8>> {
+        let xattr: &[u8] = match self {
             Self::Trusted => b"trusted.overlay.origin",
             Self::User => b"user.overlay.origin",
-            Self::Fuse | Self::Copy => b"",
+            Self::Fuse | Self::Copy => return None,
         };
+        let place = tree.place(path).ok()?;
+        xattr_at(&place.folder, &place.name, xattr)
+    }
+
+    /// Whether something with such an origin was copied up from `below`, rather than made in its place.
+    pub fn is_copied_up(self, origin: Option<&[u8]>, stat: &Stat, below: &Stat) -> bool {
         let kind = |stat: &Stat| FileType::from_raw_mode(stat.st_mode);
         // Of a file with several names overlay does not note where it came from.
-        if origin.is_empty() || (below.st_nlink > 1 && kind(below) != FileType::Directory) {
-            return kind(stat) == kind(below);
-        }
-        tree.place(path).is_ok_and(|place| xattr_at(&place.folder, &place.name, origin).is_some())
+        let noted = matches!(self, Self::Trusted | Self::User)
+            && (below.st_nlink == 1 || kind(below) == FileType::Directory);
+        if noted { origin.is_some() } else { kind(stat) == kind(below) }
     }
 
     /// What the name of a file of fuse-overlayfs deletes; nothing for any other name.

@@ -49,7 +49,7 @@ fn appeared(fresh: bool, now: &Seen, hint: &Hint) -> Vec<Deed> {
             Change::Metadata => Some(Deed::Attributes),
             _ => None,
         };
-        return [Deed::CopiedUp { bytes: now.copied }].into_iter().chain(then).collect();
+        return [Deed::CopiedUp { bytes: now.copied() }].into_iter().chain(then).collect();
     }
     match now.mark {
         Mark::Opaque if now.below.is_some_and(|found| found.is_directory()) => vec![Deed::MadeOpaque],

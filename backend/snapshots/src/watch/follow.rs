@@ -1,7 +1,7 @@
 //! Following a writable directory.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -15,7 +15,7 @@ use strata_layer::LayerPath;
 use strata_layers::{Below, CaptureError, Marks, Tree, Written};
 
 use super::{
-    Batch, Deed, Entry, Stopper,
+    Batch, Deed, Entry, EntryKind, Stopper,
     deed::{Hint, deeds},
     hints::Hints,
     inotify::{Inotify, below, rebase},
@@ -135,11 +135,27 @@ impl Watch {
         }
         let mut told = Told::new();
         if !hints.is_empty() {
-            for (path, hint) in hints.take() {
-                self.look(&path, &hint, &mut told)?;
+            let taken = hints.take();
+            for (path, hint) in &taken {
+                self.look(path, hint, &mut told)?;
+            }
+            for path in self.other_names(&taken) {
+                self.look(&path, &Hint { written: true, ..Hint::default() }, &mut told)?;
             }
         }
         Ok(Batch { reset: false, events: told.events })
+    }
+
+    /// Other names of files that something happened to: the kernel hints only at the one that was used.
+    fn other_names(&self, looked_at: &[(LayerPath, Hint)]) -> Vec<LayerPath> {
+        let several = |seen: &&Seen| seen.kind() == EntryKind::File && seen.stat.st_nlink > 1;
+        let seen = looked_at.iter().filter_map(|(path, _)| self.known.get(path));
+        let files: HashSet<u64> = seen.filter(several).map(|seen| seen.stat.st_ino).collect();
+        if files.is_empty() {
+            return Vec::new();
+        }
+        let named = self.known.iter().filter(|(_, seen)| files.contains(&seen.stat.st_ino));
+        named.map(|(path, _)| path.clone()).collect()
     }
 
     /// Finds out what happened to a path, and to all below it if it is a directory that was not there.
@@ -188,13 +204,6 @@ impl Watch {
     /// Takes note of what a path has now.
     pub(super) fn settle(&mut self, path: &LayerPath, now: Option<Seen>, hint: &Hint, told: &mut Told) {
         let before = self.known.get(path);
-        let now = now.map(|now| match before {
-            // Once copied, whatever became of it.
-            Some(before) if before.stat.st_ino == now.stat.st_ino => {
-                Seen { copied: before.copied, copied_up: before.copied_up, ..now }
-            }
-            _ => now,
-        });
         told.tell(path, deeds(before, now.as_ref(), hint), now.as_ref());
         match now {
             Some(now) => drop(self.known.insert(path.clone(), now)),
@@ -207,21 +216,10 @@ impl Watch {
         &mut self,
         from: &LayerPath,
         path: &LayerPath,
-        mut now: Seen,
+        now: Seen,
         told: &mut Told,
     ) -> Result<(), SnapshotError> {
-        let source = self.known.get(from).filter(|source| source.stat.st_ino == now.stat.st_ino).copied();
-        match source {
-            Some(source) => now.copied = source.copied,
-            // Copied up only to be moved, before we looked.
-            None => {
-                let origin = self.below.find(from)?;
-                let came_up = origin
-                    .is_some_and(|origin| self.marks.is_copied_up(&self.tree, path, &now.stat, &origin.stat));
-                now.copied =
-                    origin.filter(|_| came_up).map_or(0, |origin| super::seen::content(&origin.stat));
-            }
-        }
+        let known = self.known.get(from).is_some_and(|source| source.stat.st_ino == now.stat.st_ino);
         self.forget_below(path, told);
         self.known.remove(path);
         let hint = Hint { from: Some(from.clone()), ..Hint::default() };
@@ -231,12 +229,12 @@ impl Watch {
             return Ok(());
         }
         // What is in it moved with it; the rest of it is found by looking.
-        let inside = if source.is_some() { below(&self.known, from) } else { Vec::new() };
-        for (old, seen) in inside.into_iter().filter(|(old, _)| old != from) {
+        let inside = if known { below(&self.known, from) } else { Vec::new() };
+        for (old, _) in inside.into_iter().filter(|(old, _)| old != from) {
             let Some(new) = rebase(&old, from, path) else { continue };
             self.known.remove(&old);
             told.tell(&old, vec![Deed::Gone], None);
-            let seen = Seen { below: self.below.find(&new)?, ..seen };
+            let Some(seen) = self.see(&new)? else { continue };
             told.tell(&new, vec![Deed::Renamed { from: old }], Some(&seen));
             self.known.insert(new, seen);
         }

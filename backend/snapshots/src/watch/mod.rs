@@ -12,6 +12,8 @@ mod deed;
 mod follow;
 mod hints;
 mod inotify;
+mod meter;
+mod origin;
 mod seen;
 mod whole;
 
@@ -21,6 +23,7 @@ use rustix::fd::OwnedFd;
 use strata_layer::{Change, LayerPath};
 
 pub use follow::Watch;
+pub use meter::{Measured, Meter};
 
 /// Some of what happened to a writable directory, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +86,7 @@ pub struct Entry {
     pub size: u64,
     /// The layer below that has another version, by its place in the plan, 0 at the bottom.
     pub from: Option<usize>,
-    /// Bytes that were copied up for it.
+    /// Bytes that were copied up for it, under this name or another.
     pub copied: u64,
     /// Whether it hides what is below it.
     pub opaque: bool,

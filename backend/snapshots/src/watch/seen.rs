@@ -4,7 +4,7 @@ use rustix::fs::{FileType, Stat};
 use strata_layer::{Change, LayerPath};
 use strata_layers::{Below, CaptureError, Found, Mark, Marks, Tree, difference};
 
-use super::{Entry, EntryKind};
+use super::{Entry, EntryKind, origin};
 
 /// What a writable directory has at a path, and what is below.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +14,8 @@ pub(super) struct Seen {
     pub below: Option<Found>,
     /// Whether it came from below, under this name or another.
     pub copied_up: bool,
-    /// Bytes that were copied for it.
-    pub copied: u64,
+    /// The file of a layer that it was copied from, as far as overlay noted it.
+    pub origin: Option<Stat>,
 }
 
 impl Seen {
@@ -31,13 +31,22 @@ impl Seen {
         if mark == Mark::Whiteout && found.is_none() {
             return Ok(None);
         }
+        let noted = if mark == Mark::Whiteout { None } else { marks.origin(tree, path) };
         let copied_up = mark != Mark::Whiteout
-            && found.is_some_and(|found| marks.is_copied_up(tree, path, &stat, &found.stat));
-        let copied = match found {
-            Some(found) if copied_up => content(&found.stat),
+            && found.is_some_and(|found| marks.is_copied_up(noted.as_deref(), &stat, &found.stat));
+        let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        let origin = noted.filter(|_| is_file).and_then(|note| origin::find(below, &note));
+        Ok(Some(Self { stat, mark, below: found, copied_up, origin }))
+    }
+
+    /// Bytes that were copied for it: the size of what it was copied from. It says the same whenever it is asked,
+    /// whatever was seen before. (A file that was opened to be emptied is copied without its content, and nothing tells.)
+    pub(super) fn copied(&self) -> u64 {
+        match (&self.origin, &self.below) {
+            (Some(origin), _) => content(origin),
+            (None, Some(found)) if self.copied_up => content(&found.stat),
             _ => 0,
-        };
-        Ok(Some(Self { stat, mark, below: found, copied_up, copied }))
+        }
     }
 
     pub(super) fn is_directory(&self) -> bool {
@@ -73,7 +82,7 @@ impl Seen {
             kind: self.kind(),
             size: if self.mark == Mark::Whiteout { 0 } else { content(&self.stat) },
             from: self.below.map(|found| found.layer),
-            copied: self.copied,
+            copied: self.copied(),
             opaque: self.mark == Mark::Opaque,
         }
     }

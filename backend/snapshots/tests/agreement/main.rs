@@ -168,6 +168,12 @@ fn check_watch(
         })
         .collect();
     same("what the watch knows", &all(&known), &expected)?;
+    let mut late = place.snapshots.watch(&sid(id)).expect("watches");
+    late.next(Duration::ZERO).expect("follows");
+    let whole = |watch: &Watch| -> Vec<_> {
+        watch.entries().map(|(path, entry)| format!("{path}: {entry:?}")).collect()
+    };
+    same("what was followed", &whole(&follower.watch), &whole(&late))?;
     for entry in known.values() {
         let whiteout = entry.kind == EntryKind::Whiteout;
         if whiteout != (entry.change == Change::Deleted) || (whiteout && entry.copied > 0) {
