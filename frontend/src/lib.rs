@@ -10,6 +10,7 @@ pub mod content;
 pub mod diff;
 pub mod figures;
 pub mod glob;
+pub mod heat;
 pub mod hex;
 pub mod hues;
 pub mod instruction;

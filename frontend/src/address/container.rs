@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! container := "/container/" NAME [ "/beside/" NAME ] [ "/" tab ] [ "?view=list" ]
-//! tab       := "changes" [ "/" PATH ] | "logs" | "mount" | "commit"
+//! tab       := "changes" [ "/" PATH ] | "reads" | "logs" | "mount" | "commit"
 //! ```
 
 use strata_api::path;
@@ -28,6 +28,8 @@ pub enum Tab {
     /// The changed files.
     #[default]
     Changes,
+    /// What is read.
+    Reads,
     /// The output.
     Logs,
     /// The mount.
@@ -38,12 +40,13 @@ pub enum Tab {
 
 impl Tab {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Changes, Self::Logs, Self::Mount, Self::Commit];
+    pub const ALL: [Self; 5] = [Self::Changes, Self::Reads, Self::Logs, Self::Mount, Self::Commit];
 
     /// The word in the address.
     pub fn name(self) -> &'static str {
         match self {
             Self::Changes => "changes",
+            Self::Reads => "reads",
             Self::Logs => "logs",
             Self::Mount => "mount",
             Self::Commit => "commit",

@@ -8,7 +8,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, ReadableStreamDefaultReader, Request, RequestInit, Response};
 
-use crate::words::{Lang, Word};
+use crate::{
+    pulling::Lines,
+    words::{Lang, Word},
+};
 
 /// Why an answer didn't come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +132,21 @@ impl Client {
             }
             piece(Uint8Array::new(&field("value")).to_vec());
         }
+    }
+
+    /// `GET`, as a value on each line, as they come; a line that is none is passed over.
+    pub async fn lines<T: DeserializeOwned>(
+        self,
+        path: &str,
+        stop: &AbortSignal,
+        mut take: impl FnMut(Vec<T>),
+    ) -> Result<(), Failure> {
+        let mut lines = Lines::default();
+        let piece = |chunk: Vec<u8>| {
+            let lines = lines.push(&chunk).into_iter();
+            take(lines.filter_map(|line| serde_json::from_slice(&line).ok()).collect());
+        };
+        self.stream("GET", path, stop, piece).await
     }
 
     async fn ask(

@@ -80,6 +80,7 @@ fn on_key(event: &ev::KeyboardEvent, bar: Bar, dialogs: Dialogs) {
         }),
         Action::Terminal => dom::focus("terminal"),
         Action::Changes => bar.tab(ContainerTab::Changes),
+        Action::Reads => bar.tab(ContainerTab::Reads),
         Action::Logs => bar.tab(ContainerTab::Logs),
         Action::Mount => bar.tab(ContainerTab::Mount),
         Action::Commit => bar.tab(ContainerTab::Commit),

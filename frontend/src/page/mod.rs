@@ -9,6 +9,7 @@ mod dialogs;
 mod dom;
 mod explorer;
 mod images;
+mod list;
 mod marks;
 mod module;
 mod pulse;

@@ -16,7 +16,7 @@ use strata_api::{
 };
 
 use row::did;
-pub use row::{Did, Row};
+pub use row::{Changed, Did, Row};
 
 /// A line of the tree of changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,9 +45,9 @@ pub struct Motion {
 pub struct Totals {
     /// Bytes that were copied up.
     pub copied: u64,
-    /// Bytes that changed, as far as sizes tell.
+    /// Bytes that changed.
     pub changed: u64,
-    /// Whether more may have changed: a file that was written to in place says no more than how its size changed.
+    /// Whether more may have changed: of files that were not compared yet, or not whole.
     pub at_least: bool,
     /// Paths of each of docker's letters.
     pub added: usize,
@@ -108,14 +108,20 @@ impl Upper {
             if !batch.reset && entry.kind != 'd' {
                 self.forget(&at, false);
             }
-            let did = did(&entry, event.deed, old);
+            let did = did(&entry, &event.deed, old);
             let same = old.is_some_and(|old| old.did == did);
             self.count += 1;
             let unchanged = batch.reset && old.is_some_and(|old| old.entry == entry);
             let row = Row {
                 born: old.filter(|_| same).map_or(self.count, |old| old.born),
                 touched: old.filter(|_| unchanged).map_or(self.count, |old| old.touched),
-                deed: if unchanged { old.and_then(|old| old.deed) } else { Some(event.deed) },
+                from: match &event.deed {
+                    Deed::Renamed { from } => Some(path::decode(from)),
+                    _ => old.filter(|_| same).and_then(|old| old.from.clone()),
+                },
+                // What was measured holds until it is measured again; for another file it says nothing.
+                changed: old.filter(|old| old.entry.copied == entry.copied).and_then(|old| old.changed),
+                deed: if unchanged { old.and_then(|old| old.deed.clone()) } else { Some(event.deed) },
                 path: at.clone(),
                 entry,
                 did,
@@ -126,6 +132,11 @@ impl Upper {
                 motions.push(Motion { path: at.clone(), from: row.entry.from.filter(|_| lifted) });
             }
             self.rows.insert(at, row);
+        }
+        for measured in batch.measured {
+            if let Some(row) = self.rows.get_mut(&path::decode(&measured.path)) {
+                row.changed = Some(Changed { bytes: measured.changed, whole: measured.whole });
+            }
         }
         self.known = true;
         motions.retain(|motion| self.rows.contains_key(&motion.path));
@@ -217,17 +228,11 @@ impl Upper {
             if !matches!(entry.kind, 'f' | 'l') {
                 continue;
             }
+            let changed = row.changed();
             totals.copied += entry.copied;
             totals.held += entry.size;
-            match entry.change {
-                Change::Added => totals.changed += entry.size,
-                Change::Modified if entry.copied == 0 => totals.changed += entry.size,
-                Change::Modified => {
-                    totals.changed += entry.size.abs_diff(entry.copied);
-                    totals.at_least = true;
-                }
-                Change::Metadata | Change::Same | Change::Deleted => {}
-            }
+            totals.changed += changed.bytes;
+            totals.at_least |= !changed.whole;
         }
         totals
     }

@@ -63,6 +63,15 @@ impl Did {
     }
 }
 
+/// How much of a file is other than below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// Bytes.
+    pub bytes: u64,
+    /// Whether it is so many, or at least so many.
+    pub whole: bool,
+}
+
 /// A path of the writable layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
@@ -76,6 +85,10 @@ pub struct Row {
     pub born: u64,
     /// Counts events: changes with each that the path has.
     pub touched: u64,
+    /// Where it was before it was moved.
+    pub from: Option<Vec<u8>>,
+    /// How much of it is other than what it was copied from, once that was found out.
+    pub changed: Option<Changed>,
     /// The event that touched it last; none if it was there when the page came.
     pub deed: Option<Deed>,
 }
@@ -85,11 +98,24 @@ impl Row {
     pub fn letter(&self) -> char {
         self.did.letter(&self.entry)
     }
+
+    /// How much of it is other than below: measured, or what its size and attributes tell.
+    pub fn changed(&self) -> Changed {
+        let exact = |bytes| Changed { bytes, whole: true };
+        let UpperEntry { change, size, copied, .. } = self.entry;
+        match change {
+            Change::Deleted => exact(0),
+            _ if copied > 0 && self.changed.is_some() => self.changed.unwrap_or(exact(0)),
+            Change::Metadata | Change::Same => exact(0),
+            Change::Added | Change::Modified if copied == 0 => exact(size),
+            Change::Added | Change::Modified => Changed { bytes: size.abs_diff(copied), whole: false },
+        }
+    }
 }
 
 /// What a layer that has `entry` did, after `deed`; `old` is what it had there before.
-pub(super) fn did(entry: &UpperEntry, deed: Deed, old: Option<&Row>) -> Did {
-    let renamed = deed == Deed::Renamed || old.is_some_and(|old| old.did == Did::Renamed);
+pub(super) fn did(entry: &UpperEntry, deed: &Deed, old: Option<&Row>) -> Did {
+    let renamed = matches!(deed, Deed::Renamed { .. }) || old.is_some_and(|old| old.did == Did::Renamed);
     match entry.change {
         _ if entry.kind == 'w' => Did::WhitedOut,
         Change::Deleted => Did::WhitedOut,
@@ -98,7 +124,7 @@ pub(super) fn did(entry: &UpperEntry, deed: Deed, old: Option<&Row>) -> Did {
         Change::Added => Did::Created,
         Change::Metadata => Did::Attributes,
         Change::Same => Did::Same,
-        Change::Modified if entry.copied > 0 || deed == Deed::CopiedUp => Did::CopiedUp,
+        Change::Modified if entry.copied > 0 || *deed == Deed::CopiedUp => Did::CopiedUp,
         // Written to and still counted as copied while the page looks: not what a replacement is.
         Change::Modified if old.is_some_and(|old| old.did == Did::CopiedUp) => Did::CopiedUp,
         Change::Modified => Did::Replaced,

@@ -1,6 +1,6 @@
 //! What batches make of the writable layer.
 
-use strata_api::live::{CowEvent, UpperEntry};
+use strata_api::live::{CowEvent, Measured, UpperEntry};
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn event(path: &str, deed: Deed, entry: Option<UpperEntry>) -> CowEvent {
 }
 
 fn batch(reset: bool, events: Vec<CowEvent>) -> Batch {
-    Batch { reset, events }
+    Batch { reset, events, measured: Vec::new() }
 }
 
 fn added(kind: char) -> Option<UpperEntry> {
@@ -34,7 +34,7 @@ fn story() -> Vec<CowEvent> {
         event("etc/passwd", Deed::Attributes, modified(Change::Metadata, 1)),
         event("etc/new", Deed::Created, added('d')),
         event("etc/group", Deed::WhitedOut, Some(entry(Change::Deleted, 'w', Some(1)))),
-        event("etc/g2", Deed::Renamed, added('f')),
+        event("etc/g2", Deed::Renamed { from: "etc/gro%75p".into() }, added('f')),
     ]
 }
 
@@ -79,7 +79,7 @@ fn a_page_that_comes_late_sees_the_same() {
         .rows()
         .map(|row| {
             let path = String::from_utf8_lossy(&row.path).into_owned();
-            event(&path, row.deed.unwrap_or(Deed::Created), Some(row.entry.clone()))
+            event(&path, row.deed.clone().unwrap_or(Deed::Created), Some(row.entry.clone()))
         })
         .collect::<Vec<_>>();
     let mut late = Upper::default();
@@ -122,6 +122,32 @@ fn bytes_copied_against_bytes_changed() {
     upper.take(batch(false, vec![event("etc/passwd", Deed::Modified, Some(written))]));
     let totals = upper.totals();
     assert_eq!((totals.copied, totals.changed, totals.at_least), (100, 212, true));
+    let measured = |changed, whole| Batch {
+        measured: vec![Measured { path: "etc/passwd".into(), changed, whole }],
+        ..Batch::default()
+    };
+    assert_eq!(upper.take(measured(12, true)), [], "nothing happened to it");
+    let totals = upper.totals();
+    assert_eq!((totals.copied, totals.changed, totals.at_least), (100, 220, false));
+    upper.take(measured(30, false));
+    assert_eq!((upper.totals().changed, upper.totals().at_least), (238, true));
+    // It is another file now.
+    let replaced = UpperEntry { copied: 0, ..entry(Change::Modified, 'f', Some(0)) };
+    upper.take(batch(false, vec![event("etc/passwd", Deed::Created, Some(replaced))]));
+    assert_eq!((upper.totals().copied, upper.totals().changed), (0, 312));
+}
+
+#[test]
+fn what_was_moved_says_from_where() {
+    let mut upper = Upper::default();
+    upper.take(batch(true, story()));
+    let from = |upper: &Upper| upper.row(b"etc/g2").and_then(|row| row.from.clone());
+    assert_eq!(from(&upper), Some(b"etc/group".to_vec()));
+    upper.take(batch(false, vec![event("etc/g2", Deed::Modified, added('f'))]));
+    assert_eq!(from(&upper), Some(b"etc/group".to_vec()));
+    upper.take(batch(false, vec![event("etc/g2", Deed::Gone, None)]));
+    upper.take(batch(false, vec![event("etc/g2", Deed::Created, added('f'))]));
+    assert_eq!(from(&upper), None);
 }
 
 #[test]
@@ -138,6 +164,8 @@ fn the_tree_has_the_directories_between() {
                 did: Did::Created,
                 born: 0,
                 touched: 0,
+                from: None,
+                changed: None,
                 deed: None,
             },
         );

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `GET /api/containers/{id}` | [`ContainerDetail`] |
 //! | `GET /api/containers/{id}/live` | a [`Batch`] per line: first the writable layer as it is, then what happens to it |
+//! | `GET /api/containers/{id}/reads` | a [`ReadBatch`] per line: first how much each layer has, then what is read of it |
 //! | `GET /api/containers/{id}/file?path=PATH` | the bytes of a file as the container sees it, with `Range` |
 //! | `GET /api/containers/{id}/terminal` | a WebSocket: binary frames are the terminal's bytes both ways, a text frame from the page is a [`TerminalSize`] |
 //!
@@ -50,13 +51,27 @@ pub struct Mount {
 }
 
 /// Some of what happened to a writable layer, in order. Never empty but for the first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     /// Forget what was known: `events` are the writable layer whole. True for the first batch, and whenever events came
     /// faster than they could be told.
     pub reset: bool,
     /// What happened.
     pub events: Vec<CowEvent>,
+    /// How much of files that were told of before is changed, found out after they were told of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<Measured>,
+}
+
+/// How much of a copied file's content is other than what it was copied from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The path, percent-encoded, without a leading slash.
+    pub path: String,
+    /// Bytes that differ, place by place, and those that the longer version has more.
+    pub changed: u64,
+    /// Whether all was compared; else more may have changed: of a file only the first 64 MiB are compared.
+    pub whole: bool,
 }
 
 /// Something that happened to a path of a writable layer.
@@ -73,7 +88,7 @@ pub struct CowEvent {
 }
 
 /// What can happen to a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Deed {
     /// A file of a layer below was copied into the writable layer, because it was about to change.
@@ -88,8 +103,11 @@ pub enum Deed {
     WhitedOut,
     /// A directory was made that hides everything below it.
     MadeOpaque,
-    /// It got this path from another one, whose own event tells that it is gone.
-    Renamed,
+    /// It was moved here.
+    Renamed {
+        /// Where it was, percent-encoded, without a leading slash; that path has an event of its own.
+        from: String,
+    },
     /// What only the writable layer had is gone.
     Gone,
 }
@@ -105,10 +123,59 @@ pub struct UpperEntry {
     pub size: u64,
     /// The layer below that has another version, 0 at the bottom.
     pub from: Option<usize>,
-    /// Bytes that had to be copied up for it.
+    /// Bytes that had to be copied up for it, under this name or another: the size of what it was copied from. The
+    /// same whenever it is told. (A file that is opened to be emptied is copied without its content; nothing tells.)
     pub copied: u64,
     /// Whether it hides everything below it.
     pub opaque: bool,
+}
+
+/// What was read, in order, each file when it is read first and again when more is done with it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReadBatch {
+    /// What each layer of the image has, 0 at the bottom; empty but in the first batch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerFiles>,
+    /// Files that were read.
+    pub reads: Vec<FileRead>,
+    /// More was read than could be told.
+    pub lost: bool,
+}
+
+/// The regular files of a layer; of several names of a file each counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerFiles {
+    /// How many.
+    pub files: u64,
+    /// Bytes of their content.
+    pub bytes: u64,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileRead {
+    /// Unix milliseconds.
+    pub at: i64,
+    /// The path, percent-encoded, without a leading slash.
+    pub path: String,
+    /// The layer of the image that it is from, 0 at the bottom; nothing for the writable layer.
+    pub layer: Option<usize>,
+    /// What was done with it.
+    pub how: How,
+    /// Bytes of the whole file: how many of them were read is not known.
+    pub size: u64,
+}
+
+/// What was done with a file, the more it says the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// It was opened, perhaps to be mapped into memory.
+    Opened,
+    /// Some of it was read.
+    Read,
+    /// It was started as a program.
+    Executed,
 }
 
 /// The size of a terminal.

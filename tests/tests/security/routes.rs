@@ -90,7 +90,7 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
     add(For::Owner, "PUT", "/containers/x/archive?path=/");
     add(For::Owner, "HEAD", "/containers/x/archive?path=/");
     add(For::Page, "GET", "/container/x/changes/a.html");
-    for target in ["", "/live", "/file?path=etc", "/terminal"] {
+    for target in ["", "/live", "/reads", "/file?path=etc", "/terminal"] {
         add(For::Owner, "GET", &format!("/api/containers/x{target}"));
     }
     let explorer = [

@@ -5,7 +5,6 @@ use axum::extract::{
     ws::{Message, WebSocket, WebSocketUpgrade},
 };
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, header};
 use strata_api::live::TerminalSize;
 use strata_engine::{
@@ -17,7 +16,7 @@ use super::images::path;
 use crate::{
     Shutdown,
     docker::Failure,
-    http::{Call, Content, Lines, Response, content, json},
+    http::{Call, Content, Response, content, json},
 };
 
 /// What a terminal may send at once: a paste.
@@ -26,17 +25,6 @@ const PASTE: usize = 1 << 20;
 /// `GET /api/containers/{id}`.
 pub async fn detail(engine: Engine, call: Call) -> Result<Response, Failure> {
     Ok(json(&engine.container_detail(call.param("id")).await?))
-}
-
-/// `GET /api/containers/{id}/live`.
-pub async fn live((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<Response, Failure> {
-    let batches = engine.watch_container(call.param("id")).await?;
-    let batches =
-        stream::unfold(
-            batches,
-            |mut batches| async move { batches.recv().await.map(|batch| (batch, batches)) },
-        );
-    Ok(Lines::UNIX.reply(batches.take_until(shutdown.into_begun())))
 }
 
 /// `GET /api/containers/{id}/file?path=PATH`, with `Range`. As hostile as a file of an image.

@@ -3,6 +3,7 @@
 mod containers;
 mod files;
 mod images;
+mod streams;
 mod tickets;
 
 use std::sync::Arc;
@@ -28,7 +29,8 @@ pub fn routes(engine: &Engine, guard: &Arc<Guard>, shutdown: &Shutdown) -> Group
         Route::new(Method::GET, "/api/layers/{diff_id}/index", on, engine, files::index),
         Route::new(Method::GET, "/api/layers/{diff_id}/file", on, engine, files::file),
         Route::new(Method::GET, "/api/containers/{id}", on, engine, containers::detail),
-        Route::new(Method::GET, "/api/containers/{id}/live", on, &streaming, containers::live),
+        Route::new(Method::GET, "/api/containers/{id}/live", on, &streaming, streams::live),
+        Route::new(Method::GET, "/api/containers/{id}/reads", on, &streaming, streams::reads),
         Route::new(Method::GET, "/api/containers/{id}/file", on, engine, containers::file),
         Route::new(Method::GET, "/api/containers/{id}/terminal", on, &streaming, containers::terminal),
         Route::new(Method::POST, "/api/tickets", on, guard, tickets::issue),

@@ -7,6 +7,7 @@ mod head;
 mod logs;
 mod mount;
 mod panel;
+mod reads;
 mod stack;
 mod state;
 mod terminal;

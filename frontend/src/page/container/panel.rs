@@ -1,8 +1,8 @@
-//! What is below the terminal: changes, logs, mount, commit.
+//! What is below the terminal: changes, reads, logs, mount, commit.
 
 use leptos::{ev, prelude::*};
 
-use super::{changes::Changes, commit::Commit, logs::Logs, mount::MountTab, use_vessel};
+use super::{changes::Changes, commit::Commit, logs::Logs, mount::MountTab, reads::ReadsTab, use_vessel};
 use crate::{
     address::{ContainerTab, Place},
     page::{bar::use_bar, dom, tongue::use_tongue},
@@ -49,6 +49,7 @@ pub fn Panel() -> impl IntoView {
             <div id="panel" class="panel-body" role="tabpanel" aria-labelledby=move || format!("tab-{}", tab.get().name())>
                 {move || match tab.get() {
                     ContainerTab::Changes => view! { <Changes/> }.into_any(),
+                    ContainerTab::Reads => view! { <ReadsTab/> }.into_any(),
                     ContainerTab::Logs => view! { <Logs/> }.into_any(),
                     ContainerTab::Mount => view! { <MountTab/> }.into_any(),
                     ContainerTab::Commit => view! { <Commit/> }.into_any(),
@@ -61,6 +62,7 @@ pub fn Panel() -> impl IntoView {
 fn word(tab: ContainerTab) -> Word {
     match tab {
         ContainerTab::Changes => Word::TabChanges,
+        ContainerTab::Reads => Word::TabReads,
         ContainerTab::Logs => Word::TabLogs,
         ContainerTab::Mount => Word::TabMount,
         ContainerTab::Commit => Word::TabCommit,

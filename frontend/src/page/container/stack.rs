@@ -4,7 +4,11 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use super::{use_vessel, writable::Writable};
+use super::{
+    reads::{FollowButton, SheetReads},
+    use_vessel,
+    writable::Writable,
+};
 use crate::{
     hues, names,
     page::{
@@ -37,6 +41,8 @@ pub fn StackPane() -> impl IntoView {
                     let layers = vessel.layers();
                     (layers > 0).then(|| Word::LayerCountOne.count(Word::LayerCount, tongue.lang(), layers as u64 + 1))
                 }}</span>
+                <span class="spring"></span>
+                <FollowButton/>
             </header>
             <ol id="container-stack" class="stack" tabindex="0" aria-label=tongue.say(Word::StackLabel) data-testid="container-stack">
                 <Writable/>
@@ -95,8 +101,9 @@ fn SheetRow(sheet: Sheet, covered: Memo<Vec<usize>>) -> impl IntoView {
     let keyword = sheet.instruction.keyword.clone();
     let nameless = sheet.instruction.line().is_empty();
     let hidden = Memo::new(move |_| covered.with(|all| all.get(position).copied().unwrap_or(0)));
+    let cold = Memo::new(move |_| vessel.reading.layer(position).is_some_and(|warmth| warmth.is_cold()));
     view! {
-        <li class="layer sheet still" class:of-base=sheet.base class:lit=move || vessel.lit.get() == Some(position) style=hues::style(position)
+        <li class="layer sheet still" class:of-base=sheet.base class:lit=move || vessel.lit.get() == Some(position) class:cold=move || cold.get() style=hues::style(position)
             data-layer=position data-sheet=position data-testid="sheet">
             <span class="stripe"></span>
             <span class="sheet-line">
@@ -113,6 +120,7 @@ fn SheetRow(sheet: Sheet, covered: Memo<Vec<usize>>) -> impl IntoView {
                 })}
                 <Size bytes=sheet.card.unpacked/>
             </span>
+            <SheetReads position/>
         </li>
     }
 }

@@ -12,6 +12,7 @@ use strata_api::{
 use strata_oci::DiffId;
 use web_sys::AbortSignal;
 
+use super::reads::Reading;
 use crate::{
     containers::{State, Summary},
     page::{
@@ -19,7 +20,6 @@ use crate::{
         containers::{Yard, use_yard},
         seen::{pause, while_seen},
     },
-    pulling::Lines,
     upper::{Motion, Row, Upper},
 };
 
@@ -48,6 +48,8 @@ pub struct Vessel {
     pub latest: RwSignal<Option<Vec<u8>>>,
     /// The layer whose marks are lit.
     pub lit: RwSignal<Option<usize>>,
+    /// What it reads, if somebody asked for that.
+    pub reading: Reading,
     /// What lists know of it, tracked through [`Vessel::summary`].
     summary: Memo<Option<Summary>>,
     upper: StoredValue<Upper>,
@@ -72,8 +74,13 @@ impl Vessel {
                 yard.find(id.as_ref().unwrap_or(&name))
             }
         });
+        let client = use_client();
+        let id = Memo::new(move |_| detail.with(|detail| detail.as_ref().map(|detail| detail.id.clone())));
+        let live = Memo::new(move |_| {
+            summary.with(|summary| summary.as_ref().is_none_or(|summary| summary.state.is_live()))
+        });
         let vessel = Self {
-            client: use_client(),
+            client,
             yard,
             name: StoredValue::new(name),
             detail,
@@ -84,6 +91,7 @@ impl Vessel {
             lost: RwSignal::new(false),
             latest: RwSignal::new(None),
             lit: RwSignal::new(None),
+            reading: Reading::start(client, id, live),
             summary,
             upper: StoredValue::new(Upper::default()),
             motions: StoredValue::new(HashMap::new()),
@@ -94,8 +102,6 @@ impl Vessel {
                 let _ = vessel.failure.try_set(Some(failure));
             }
         });
-        let id =
-            Memo::new(move |_| vessel.detail.with(|detail| detail.as_ref().map(|detail| detail.id.clone())));
         Effect::new(move |_| {
             let Some(id) = id.get() else { return };
             while_seen(move |signal| spawn_local(vessel.follow(id.clone(), signal)));
@@ -173,13 +179,7 @@ impl Vessel {
     async fn follow(self, id: String, signal: AbortSignal) {
         let path = format!("/api/containers/{id}/live");
         while !signal.aborted() {
-            let mut lines = Lines::default();
-            let take = |chunk: Vec<u8>| {
-                let batches =
-                    lines.push(&chunk).into_iter().filter_map(|line| serde_json::from_slice(&line).ok());
-                self.take(batches);
-            };
-            let answer = self.client.stream("GET", &path, &signal, take).await;
+            let answer = self.client.lines(&path, &signal, |batches| self.take(batches)).await;
             if signal.aborted() || self.lost.try_set(true).is_some() {
                 return;
             }
@@ -190,10 +190,9 @@ impl Vessel {
         }
     }
 
-    fn take(self, batches: impl Iterator<Item = Batch>) {
-        let mut any = false;
+    fn take(self, batches: Vec<Batch>) {
+        let any = !batches.is_empty();
         for batch in batches {
-            any = true;
             let motions = self.upper.try_update_value(|upper| upper.take(batch)).unwrap_or_default();
             if let Some(last) = motions.last() {
                 let _ = self.latest.try_set(Some(last.path.clone()));

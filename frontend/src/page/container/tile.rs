@@ -9,8 +9,8 @@ use crate::{
     address::{Container, ContainerTab, Place},
     figures, hues, names,
     page::{bar::use_bar, tongue::use_tongue},
-    upper::{Did, Row},
-    words::Word,
+    upper::{Changed, Did, Row},
+    words::{Lang, Word},
 };
 
 /// A row: sign, path, what it is in words. It lifts from the layer that it came from when it is made by a copy-up.
@@ -40,6 +40,11 @@ pub fn Tile(path: Vec<u8>) -> impl IntoView {
     let from = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.entry.from)));
     let letter = move || row.with(|row| row.as_ref().map_or('A', Row::letter)).to_string();
     let copied = Memo::new(move |_| row.with(|row| row.as_ref().map_or(0, |row| row.entry.copied)));
+    let changed = Memo::new(move |_| row.with(|row| row.as_ref().map(Row::changed)));
+    let moved = Memo::new(move |_| {
+        let from = row.with(|row| row.as_ref().filter(|row| row.did == Did::Renamed)?.from.clone());
+        from.map(|from| names::middle(&names::bytes(&from), 40).into_owned())
+    });
     let is_directory =
         Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.entry.kind == 'd')));
     let to = {
@@ -71,17 +76,31 @@ pub fn Tile(path: Vec<u8>) -> impl IntoView {
         <li node_ref=host class="tile" class:layer=move || did.get() == Did::WhitedOut class:ghost=move || did.get() == Did::WhitedOut
             class:of-base=move || from.get().is_some_and(|layer| layer < vessel.base()) style=ghost_style
             data-testid="writable-row" data-path=strata_api::path::encode(&path) data-deed=move || did.get().name()
-            data-change=letter data-from=move || from.get() data-copied=copied>
+            data-change=letter data-from=move || from.get() data-copied=copied
+            data-changed=move || changed.get().filter(|changed| changed.whole).map(|changed| changed.bytes)>
             <span class="stripe"></span>
             <span class="sign" aria-hidden="true">{move || did.get().sign()}</span>
             <a class="tile-path mono" href=to title=shown>{short}{move || is_directory.get().then_some("/")}</a>
             <span class="did">{move || word(did.get()).text(tongue.lang())}
+                {move || moved.get().map(|from| view! { " "<span class="mono">{tongue.with(Word::MovedFrom, [from])}</span> })}
                 {move || (copied.get() > 0 && !is_directory.get()).then(|| {
-                    let size = figures::Size::of(copied.get()).to_string();
-                    view! { <span class="faint">" · "{tongue.with(Word::CopiedBytes, [size])}</span> }
+                    let says = bytes(copied.get(), changed.get(), tongue.lang());
+                    view! { <span class="faint" data-testid="copied-for">" · "{says}</span> }
                 })}</span>
             {origin}
         </li>
+    }
+}
+
+/// What was copied, and for how much that was needed.
+fn bytes(copied: u64, changed: Option<Changed>, lang: Lang) -> String {
+    let size = |bytes| figures::Size::of(bytes).to_string();
+    match changed {
+        Some(Changed { bytes, whole: true }) => Word::CopiedFor.with(lang, &[&size(copied), &size(bytes)]),
+        Some(Changed { bytes, whole: false }) if bytes > 0 => {
+            Word::CopiedForLeast.with(lang, &[&size(copied), &size(bytes)])
+        }
+        _ => Word::CopiedBytes.with(lang, &[&size(copied)]),
     }
 }
 

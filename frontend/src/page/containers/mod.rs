@@ -6,7 +6,13 @@ mod yard;
 
 use leptos::prelude::*;
 
-use super::{bar::use_bar, dialogs::use_dialogs, images::use_shelf, marks::Wrong, tongue::use_tongue};
+use super::{
+    bar::use_bar,
+    dialogs::use_dialogs,
+    images::use_shelf,
+    list::{Listing, Loading, NoMatch, NotListed},
+    tongue::use_tongue,
+};
 use crate::{address::Place, containers, names, shelf, words::Word};
 use row::Row;
 pub use row::{DeedButton, Remove, state_word};
@@ -26,13 +32,9 @@ pub fn ContainersPage() -> impl IntoView {
         let all = yard.list();
         filter.with(|filter| containers::find(&all, filter))
     });
-    let state =
-        Memo::new(move |_| match (yard.is_loaded(), yard.list().is_empty(), shown.with(Vec::is_empty)) {
-            (false, ..) => State::Loading,
-            (_, true, _) => State::Empty,
-            (_, _, true) => State::NoMatch,
-            _ => State::List,
-        });
+    let listing = Memo::new(move |_| {
+        Listing::of(yard.is_loaded(), !yard.list().is_empty(), !shown.with(Vec::is_empty))
+    });
     let columns = [
         Word::ColumnName,
         Word::ColumnImage,
@@ -63,36 +65,20 @@ pub fn ContainersPage() -> impl IntoView {
                 <input id="filter" type="search" class="field" data-testid="filter-containers" autocomplete="off" spellcheck="false"
                     placeholder=tongue.say(Word::FilterContainers) aria-label=tongue.say(Word::FilterContainers) prop:value=filter
                     on:input:target=move |event| bar.stay(Place::Containers { filter: event.target().value() })/>
-                {move || matches!(state.get(), State::List | State::NoMatch).then(|| view! {
+                {move || matches!(listing.get(), Listing::Rows | Listing::NoMatch).then(|| view! {
                     <button type="button" class="button main" data-testid="run-open" on:click=move |_| dialogs.open_run("")>{tongue.say(Word::RunContainer)}</button>
                 })}
             </header>
-            {move || yard.failure().map(|failure| {
-                let text = Signal::derive(move || failure.say(tongue.lang()));
-                view! {
-                    <Wrong text/>
-                    <button type="button" class="button" on:click=move |_| yard.refresh()>{tongue.say(Word::TryAgain)}</button>
-                }
-            })}
-            {move || match state.get() {
-                State::Loading if yard.failure().is_some() => ().into_any(),
-                State::Loading => view! { <div class="shelf" aria-busy="true">{[34, 22, 41].map(|width| view! {
-                    <div class="shelf-row"><span class="skeleton" style=format!("width:{width}%")></span></div>
-                })}</div> }.into_any(),
-                State::Empty => view! { <Empty/> }.into_any(),
-                State::NoMatch => view! { <NoMatch filter=filter.get()/> }.into_any(),
-                State::List => list().into_any(),
+            {move || yard.failure().map(|failure| view! { <NotListed failure again=move || yard.refresh()/> })}
+            {move || match listing.get() {
+                Listing::Loading if yard.failure().is_some() => ().into_any(),
+                Listing::Loading => view! { <Loading/> }.into_any(),
+                Listing::Empty => view! { <Empty/> }.into_any(),
+                Listing::NoMatch => view! { <NoMatch filter=filter.get() all=Place::Containers { filter: String::new() }/> }.into_any(),
+                Listing::Rows => list().into_any(),
             }}
         </div>
     }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    Loading,
-    Empty,
-    NoMatch,
-    List,
 }
 
 /// What a container is, and one button that runs one.
@@ -114,19 +100,6 @@ fn Empty() -> impl IntoView {
                 }
                 None => view! { <a class="button main" href="/">{tongue.say(Word::PullAn)}</a> }.into_any(),
             }}
-        </section>
-    }
-}
-
-#[component]
-fn NoMatch(filter: String) -> impl IntoView {
-    let (tongue, bar) = (use_tongue(), use_bar());
-    view! {
-        <section class="notice" data-testid="no-match">
-            <p>{tongue.with(Word::NoMatch, [names::text(&filter).into_owned()])}</p>
-            <button type="button" class="button" on:click=move |_| bar.go(Place::Containers { filter: String::new() })>
-                {tongue.say(Word::ClearFilter)}
-            </button>
         </section>
     }
 }

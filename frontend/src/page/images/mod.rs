@@ -6,8 +6,12 @@ mod shelf;
 
 use leptos::prelude::*;
 
-use super::{bar::use_bar, marks::Wrong, tongue::use_tongue};
-use crate::{address::Place, names, shelf::rows, words::Word};
+use super::{
+    bar::use_bar,
+    list::{Listing, Loading, NoMatch, NotListed},
+    tongue::use_tongue,
+};
+use crate::{address::Place, shelf::rows, words::Word};
 use card::Card;
 use pull::PullBox;
 pub use pull::explain;
@@ -25,13 +29,9 @@ pub fn ImagesPage() -> impl IntoView {
         let cards = shelf.cards();
         filter.with(|filter| rows(&cards, filter))
     });
-    let state =
-        Memo::new(move |_| match (shelf.is_loaded(), shelf.cards().is_empty(), shown.with(Vec::is_empty)) {
-            (false, ..) => State::Loading,
-            (_, true, _) => State::Empty,
-            (_, _, true) => State::NoMatch,
-            _ => State::List,
-        });
+    let listing = Memo::new(move |_| {
+        Listing::of(shelf.is_loaded(), !shelf.cards().is_empty(), !shown.with(Vec::is_empty))
+    });
     let list = move || {
         view! {
             <div class="shelf" role="table" aria-label=tongue.say(Word::ImagesHere) data-testid="images">
@@ -55,35 +55,16 @@ pub fn ImagesPage() -> impl IntoView {
                     placeholder=tongue.say(Word::FilterImages) aria-label=tongue.say(Word::FilterImages) prop:value=filter
                     on:input:target=move |event| bar.stay(Place::Images { filter: event.target().value() })/>
             </header>
-            {move || shelf.failure().map(|failure| {
-                let text = Signal::derive(move || failure.say(tongue.lang()));
-                view! {
-                    <Wrong text/>
-                    <button type="button" class="button" on:click=move |_| shelf.refresh()>{tongue.say(Word::TryAgain)}</button>
-                }
-            })}
-            {move || match state.get() {
-                State::Loading => view! { <Skeleton/> }.into_any(),
-                State::Empty => view! { <NoImages/> }.into_any(),
-                State::NoMatch => view! { <NoMatch filter=filter.get()/> }.into_any(),
-                State::List => list().into_any(),
+            {move || shelf.failure().map(|failure| view! { <NotListed failure again=move || shelf.refresh()/> })}
+            {move || match listing.get() {
+                Listing::Loading if shelf.failure().is_some() => ().into_any(),
+                Listing::Loading => view! { <Loading/> }.into_any(),
+                Listing::Empty => view! { <NoImages/> }.into_any(),
+                Listing::NoMatch => view! { <NoMatch filter=filter.get() all=Place::Images { filter: String::new() }/> }.into_any(),
+                Listing::Rows => list().into_any(),
             }}
         </div>
     }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    Loading,
-    Empty,
-    NoMatch,
-    List,
-}
-
-#[component]
-fn Skeleton() -> impl IntoView {
-    let row = |width: u32| view! { <div class="shelf-row"><span class="skeleton" style=format!("width:{width}%")></span></div> };
-    view! { <div class="shelf" aria-busy="true">{[34, 22, 41, 28].map(row)}</div> }
 }
 
 #[component]
@@ -99,19 +80,6 @@ fn NoImages() -> impl IntoView {
             <button type="button" class="button main" data-testid="pull-suggested"
                 on:click=move |_| shelf.pull(&suggestion())>
                 {move || Word::PullSuggested.with(tongue.lang(), &[&suggestion()])}
-            </button>
-        </section>
-    }
-}
-
-#[component]
-fn NoMatch(filter: String) -> impl IntoView {
-    let (tongue, bar) = (use_tongue(), use_bar());
-    view! {
-        <section class="notice" data-testid="no-match">
-            <p>{tongue.with(Word::NoMatch, [names::text(&filter).into_owned()])}</p>
-            <button type="button" class="button" on:click=move |_| bar.go(Place::Images { filter: String::new() })>
-                {tongue.say(Word::ClearFilter)}
             </button>
         </section>
     }
