@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::{Run, Scratch, run};
+use crate::{Run, Scratch, http::Dial, run};
 
 /// A docker client that talks to one engine, with a configuration of its own.
 pub struct Docker {
@@ -68,6 +68,11 @@ impl Docker {
             command.env("DOCKER_API_VERSION", api);
         }
         command
+    }
+
+    /// To the engine itself.
+    pub fn dial(&self) -> Dial {
+        Dial::Unix(self.socket.clone())
     }
 
     /// Runs `docker ARGS`.

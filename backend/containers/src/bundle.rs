@@ -46,6 +46,7 @@ impl Inner {
         let groups = record.host.group_add.as_deref().unwrap_or_default();
         let who = user::look_up(&record.config.user, &read("/etc/passwd")?, &read("/etc/group")?, groups)?;
         check_cwd(&root, &mounted.merged, &record.config.working_dir)?;
+        self.use_volumes(record)?;
         make_sources(&record.mounts)?;
         let security = self.security(record)?;
         let mut resources = spec::resources(&record.host.resources, &block_device)?;
@@ -151,6 +152,7 @@ impl Inner {
             // Not mounted, or not there, is what is wanted.
             let _ = rustix::mount::unmount(&shm, rustix::mount::UnmountFlags::DETACH);
         }
+        self.leave_volumes(record);
         let id = snapshot_id(&record.id)?;
         let snapshots = &self.stores.snapshots;
         if !snapshots.contains(&id) {

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     Error, Event, EventKind, Kind, Options, Stores, container::Container, machine, record::Record,
-    request::Machine, verbs::exec::Exec,
+    request::Machine, verbs::exec::Exec, volumes::Active,
 };
 
 /// All containers and volumes of a server. Cheap to clone; all clones are the same.
@@ -25,6 +25,8 @@ pub(crate) struct Inner {
     execs: Mutex<HashMap<String, Exec>>,
     /// Held while volumes are made, filled or removed.
     pub volumes: tokio::sync::Mutex<()>,
+    /// The volumes that are mounted for containers.
+    pub active: Active,
 }
 
 impl Containers {
@@ -46,6 +48,7 @@ impl Containers {
             all: RwLock::default(),
             execs: Mutex::default(),
             volumes: tokio::sync::Mutex::default(),
+            active: Active::default(),
         }));
         containers.restore().await?;
         Ok(containers)
@@ -151,6 +154,17 @@ impl Inner {
         let attributes: BTreeMap<String, String> =
             more.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         (self.options.events)(Event { kind, action: action.to_owned(), id: id.to_owned(), attributes });
+    }
+
+    /// Tells that a container came to a network or left it.
+    pub(crate) fn tell_network(&self, action: &str, id: &str, name: &str, container: &str) {
+        let kind = match name {
+            "host" => "host",
+            "none" => "null",
+            _ => "bridge",
+        };
+        let more = [("container", container), ("name", name), ("type", kind)];
+        self.tell_of(EventKind::Network, action, id, &more);
     }
 }
 

@@ -30,10 +30,16 @@ impl Filters {
         values.is_empty() || values.iter().any(|wanted| wanted == value)
     }
 
-    /// Whether `value` contains one of a key's values, or the key is absent.
-    pub(crate) fn contains(&self, key: &str, value: &str) -> bool {
-        let values = self.get(key);
-        values.is_empty() || values.iter().any(|wanted| value.contains(wanted.as_str()))
+    /// A key's values as regular expressions, of which one must be found.
+    ///
+    /// # Errors
+    /// When one of them isn't one.
+    pub fn patterns(&self, key: &str) -> Result<Patterns, Error> {
+        let compile = |text: &String| {
+            regex::Regex::new(text)
+                .map_err(|error| Error::invalid(format!("invalid filter '{key}={text}': {error}")))
+        };
+        self.get(key).iter().map(compile).collect::<Result<_, _>>().map(Patterns)
     }
 
     /// The one value of a yes-or-no key.
@@ -73,6 +79,17 @@ impl Filters {
         }
         let ago = duration(text).ok_or_else(wrong)?;
         now.checked_sub(ago).map(Some).map_err(|_| wrong())
+    }
+}
+
+/// What names are looked for with.
+#[derive(Clone, Debug)]
+pub struct Patterns(Vec<regex::Regex>);
+
+impl Patterns {
+    /// Whether one of them is found in `text`, or there are none.
+    pub fn accept(&self, text: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|pattern| pattern.is_match(text))
     }
 }
 
@@ -122,6 +139,18 @@ mod tests {
         assert_eq!(until("1h30m"), Ok(Some(100_000 - 5400)));
         assert!(until("x").is_err() && until("5").is_ok() && until("5x").is_err());
         assert_eq!(Filters::default().until(now), Ok(None));
+    }
+
+    #[test]
+    fn names_are_patterns() {
+        let accept =
+            |pattern, text| filters("name", &[pattern]).patterns("name").map(|found| found.accept(text));
+        assert_eq!(
+            [accept("^a", "ab"), accept("^b", "ab"), accept("b", "ab")],
+            [Ok(true), Ok(false), Ok(true)]
+        );
+        assert!(accept("(", "ab").is_err());
+        assert!(Filters::default().patterns("name").expect("none").accept("x"));
     }
 
     #[test]

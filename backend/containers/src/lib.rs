@@ -38,7 +38,7 @@ mod volumes;
 
 pub use containers::Containers;
 pub use error::{Error, Kind};
-pub use filters::Filters;
+pub use filters::{Filters, Patterns};
 pub use ids::short as short_id;
 pub use options::{BaseImage, Event, EventKind, Options, Stores};
 pub use state::{State, Status};
@@ -46,3 +46,4 @@ pub use strata_runtime::{
     AttachInput, Attached, DetachKeys, LogLine, LogLines, LogQuery, Output, Stream, Streams, Typed,
 };
 pub use verbs::{Archive, Attachment, CommitSource, Condition, ListQuery, LogRequest, Wait, complete_config};
+pub use volumes::is_memory as is_memory_volume;

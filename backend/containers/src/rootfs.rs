@@ -26,6 +26,11 @@ pub(crate) fn open(root: &OwnedFd, path: &str, flags: OFlags) -> rustix::io::Res
     openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS)
 }
 
+/// Whether something is at a path of a root.
+pub(crate) fn contains(root: &Path, path: &str) -> bool {
+    open_root(root).is_ok_and(|root| open(&root, path, OFlags::PATH).is_ok())
+}
+
 /// The text of a file; empty if there is none.
 pub(crate) fn read_text(root: &OwnedFd, path: &str) -> io::Result<String> {
     let file = match open(root, path, OFlags::RDONLY | OFlags::NONBLOCK) {

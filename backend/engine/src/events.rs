@@ -157,11 +157,12 @@ fn wanted(filters: &Filters, event: &Event) -> bool {
         };
         *wanted == id || wanted == name || bare(id) == *wanted || bare(name) == *wanted
     };
-    // By the start of an id, or by name, as `docker events --filter container=web` has it.
+    // By the start of an id or a name, whatever it is of: `docker events --filter container=web` has `webmaster` too.
     let named = |kind: &str| {
         let wanted = filters.get(kind);
         let hit = |wanted: &String| {
-            event.kind == kind && (event.actor.id.starts_with(wanted.as_str()) || attribute("name") == wanted)
+            let wanted = wanted.as_str();
+            event.actor.id.starts_with(wanted) || attribute("name").starts_with(wanted)
         };
         wanted.is_empty() || wanted.iter().any(hit)
     };

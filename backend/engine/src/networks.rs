@@ -13,10 +13,11 @@ impl Engine {
     /// The networks that fit `filters`, by name.
     pub async fn networks(&self, filters: &Filters) -> Result<Vec<Wire>, Error> {
         let running = self.running()?;
+        let names = strata_containers::Filters::from(filters.clone()).patterns("name")?;
         let mut networks: Vec<Wire> = Vec::new();
         for network in running.networks.list() {
             let endpoints = running.networks.endpoints(&network.id)?;
-            if fits(&network, filters, endpoints.is_empty())? {
+            if names.accept(&network.name) && fits(&network, filters, endpoints.is_empty())? {
                 // A list doesn't tell who is on them.
                 networks.push(wire(&network, &[]));
             }
@@ -55,7 +56,6 @@ impl Engine {
         let network = running.networks.inspect(name)?;
         let settings = wanted.endpoint_config.unwrap_or_default();
         running.containers.connect(&wanted.container, &network, settings).await?;
-        self.inner().events.of_network("connect", &network.id, &network.name, &network.driver.to_string());
         Ok(())
     }
 
@@ -64,7 +64,6 @@ impl Engine {
         let running = self.running()?;
         let network = running.networks.inspect(name)?;
         running.containers.disconnect(&wanted.container, &network).await?;
-        self.inner().events.of_network("disconnect", &network.id, &network.name, &network.driver.to_string());
         Ok(())
     }
 
@@ -81,10 +80,6 @@ impl Engine {
 }
 
 fn fits(network: &Network, filters: &Filters, unused: bool) -> Result<bool, Error> {
-    let part = |key: &str, text: &str| {
-        let wanted = filters.get(key);
-        wanted.is_empty() || wanted.iter().any(|wanted| text.contains(wanted.as_str()))
-    };
     let start = |key: &str, text: &str| {
         let wanted = filters.get(key);
         wanted.is_empty() || wanted.iter().any(|wanted| text.starts_with(wanted.as_str()))
@@ -110,7 +105,6 @@ fn fits(network: &Network, filters: &Filters, unused: bool) -> Result<bool, Erro
     let labels: BTreeMap<String, String> = network.labels.clone().into_iter().collect();
     Ok(kind
         && dangling
-        && part("name", &network.name)
         && start("id", &network.id)
         && filters.accepts("driver", &network.driver.to_string())
         && filters.accepts("scope", "local")

@@ -1,8 +1,9 @@
-//! `docker ps`: containers, with what only the images know of them.
+//! `docker ps` and `docker inspect`: containers, with what only the images know of them.
 
 use std::collections::BTreeSet;
 
-use strata_api::engine::ContainerSummary;
+use strata_api::engine::{ContainerInspect, ContainerSummary};
+use strata_catalog::Catalog as _;
 use strata_containers::ListQuery;
 
 use crate::{Engine, Error, Filters, engine::Inner};
@@ -25,6 +26,19 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Everything about a container; with `size`, what its writable layer takes, and that with its image.
+    pub async fn inspect_container(&self, name: &str, size: bool) -> Result<ContainerInspect, Error> {
+        let mut seen = self.containers()?.inspect(name, size).await?;
+        if size {
+            let image = seen.image.clone();
+            let below = self.blocking(move |inner| Ok(inner.size_of(&image))).await?;
+            seen.size_root_fs = seen.size_rw.map(|own| own + below);
+        }
+        Ok(seen)
+    }
+}
+
 impl Inner {
     /// The ids of the images that are called so; what is no image has no containers.
     fn ids(&self, names: &[String]) -> Vec<String> {
@@ -35,10 +49,8 @@ impl Inner {
 
     /// Adds the image's part. An image that lost the name which the container was created with goes by its id.
     fn complete(&self, mut row: ContainerSummary) -> ContainerSummary {
-        if let Some(size) = &mut row.size_root_fs
-            && let Some(image) = row.image_id.parse().ok().and_then(|id| self.catalog_image(&id))
-        {
-            *size += image.unpacked();
+        if let Some(size) = &mut row.size_root_fs {
+            *size += self.size_of(&row.image_id);
         }
         let same = self.find(&row.image).is_ok_and(|found| found.id.to_string() == row.image_id);
         if !same && !row.image_id.is_empty() {
@@ -47,7 +59,9 @@ impl Inner {
         row
     }
 
-    fn catalog_image(&self, id: &strata_oci::ImageId) -> Option<strata_catalog::Image> {
-        strata_catalog::Catalog::image(self.catalog.as_ref(), id).ok().flatten()
+    /// What the layers of an image take; nothing for none.
+    fn size_of(&self, image: &str) -> u64 {
+        let found = image.parse().ok().and_then(|id| self.catalog.image(&id).ok().flatten());
+        found.map_or(0, |image| image.unpacked())
     }
 }

@@ -4,7 +4,7 @@ use crate::scene::*;
 use strata_tests::duel::Duel;
 
 /// Ids, times and what the runtime's wrapping of an error adds are not comparable.
-fn anonymous(text: &str) -> String {
+pub(crate) fn anonymous(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let mut words: Vec<String> = line.split(' ').map(word).collect();
@@ -23,7 +23,7 @@ fn word(word: &str) -> String {
 }
 
 /// The words of an error without the names of the programs that pass it on, which differ by version.
-fn essence(text: &str) -> String {
+pub(crate) fn essence(text: &str) -> String {
     let mut text = anonymous(text);
     for wrapping in [
         "failed to create shim task: ",
@@ -38,7 +38,7 @@ fn essence(text: &str) -> String {
 }
 
 /// Runs a scenario with the image `box` in both engines, and removes all containers after it.
-fn with_box(scenario: impl Fn(&Duel<'_>)) {
+pub(crate) fn with_box(scenario: impl Fn(&Duel<'_>)) {
     each(|duel, names| {
         duel.prepare(&["pull", "--quiet", &names.open("box")]);
         duel.prepare(&["tag", &names.open("box"), "box"]);
@@ -63,7 +63,7 @@ impl Drop for Sweep<'_> {
 
 const RUN: [&str; 4] = ["run", "--rm", "--network", "none"];
 
-fn run<'a>(args: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn run<'a>(args: &[&'a str]) -> Vec<&'a str> {
     [&RUN[..], args].concat()
 }
 
@@ -208,27 +208,6 @@ fn files_in_and_out() {
         }
         duel.same_as(&["cp", &dir, "files:/etc/passwd"], essence).fails();
         duel.same(&["rm", "-f", "files"]);
-    });
-}
-
-#[test]
-fn volumes() {
-    with_box(|duel| {
-        duel.prepare(&["volume", "create", "kept"]);
-        duel.same(&["volume", "ls", "--format", "{{.Name}} {{.Driver}}"]);
-        duel.same(&run(&["-v", "kept:/data", "box", "sh", "-c", "echo v > /data/f"]));
-        duel.same(&run(&["-v", "kept:/data:ro", "box", "sh", "-c", "cat /data/f; touch /data/g"]));
-        // A new volume is filled with what the image has there.
-        duel.same(&run(&["-v", "filled:/etc", "box", "ls", "/etc"]));
-        duel.prepare(&["create", "--network", "none", "--name", "user", "-v", "kept:/data", "box"]);
-        duel.same_as(&["volume", "rm", "kept"], essence).fails();
-        duel.same(&["rm", "user"]);
-        duel.same(&["volume", "rm", "kept", "filled"]);
-        duel.prepare(&["volume", "create", "unused"]);
-        duel.same(&["volume", "prune", "-f"]);
-        duel.same(&["volume", "ls", "-q"]);
-        duel.same_as(&["volume", "rm", "kept"], essence).fails();
-        duel.same_as(&["volume", "inspect", "kept"], essence).fails();
     });
 }
 

@@ -4,9 +4,13 @@
 
 mod api;
 mod containers;
+mod events;
+mod exec;
 mod inspect;
 mod list;
 mod pull;
 mod remove;
 mod scene;
+mod socket;
 mod system;
+mod volumes;

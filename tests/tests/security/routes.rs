@@ -48,6 +48,7 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
         ("POST", "/session"),
         ("POST", "/grpc"),
         ("GET", "/swarm"),
+        ("POST", "/swarm/leave"),
         ("GET", "/plugins"),
         ("GET", "/distribution/x/json"),
         ("GET", "/nodes"),
@@ -55,6 +56,7 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
     for (method, target) in absent {
         add(For::Owner, method, target);
     }
+    add(For::Owner, "GET", "/containers/x/attach/ws?stream=1");
     for target in ["/containers/json", "/volumes", "/volumes/x", "/networks", "/networks/x", "/exec/x/json"] {
         add(For::Owner, "GET", target);
     }

@@ -57,6 +57,7 @@ impl Containers {
                 paused.map_err(|error| {
                     Error::internal(format!("Cannot pause container {}", container.id), &error)
                 })?;
+                this.0.tell(&container.snapshot(), "pause", &[]);
             }
             let done = work.await;
             if runs {
@@ -64,6 +65,7 @@ impl Containers {
                 resumed.map_err(|error| {
                     Error::internal(format!("Cannot unpause container {}", container.id), &error)
                 })?;
+                this.0.tell(&container.snapshot(), "unpause", &[]);
             }
             Ok(done)
         })
@@ -71,9 +73,10 @@ impl Containers {
     }
 
     /// Tells that an image was made of a container.
-    pub fn tell_committed(&self, source: &CommitSource, image: &ImageId, name: &str) {
+    pub fn tell_committed(&self, source: &CommitSource, image: &ImageId, name: &str, comment: &str) {
         let Ok(container) = self.0.find(&source.id) else { return };
-        let more = [("imageID", image.to_string()), ("imageRef", name.to_owned())];
+        let more =
+            [("comment", comment.to_owned()), ("imageID", image.to_string()), ("imageRef", name.to_owned())];
         self.0.tell(&container.snapshot(), "commit", &more);
     }
 }

@@ -42,6 +42,9 @@ impl Containers {
                 })
                 .await?;
             let record = container.snapshot();
+            if record.state.status.has_process() {
+                this.0.tell_network("connect", &to.id, &to.name, &record.id);
+            }
             this.0.blocking(move |inner| inner.write_hosts(&record)).await
         })
         .await
@@ -69,6 +72,7 @@ impl Containers {
                 })
                 .await?;
             let record = container.snapshot();
+            this.0.tell_network("disconnect", &from.id, &from.name, &record.id);
             this.0.blocking(move |inner| inner.write_hosts(&record)).await
         })
         .await

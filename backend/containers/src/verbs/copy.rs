@@ -158,14 +158,16 @@ impl Containers {
             return Ok(Tree { root, path: path.to_owned(), writable, _kept: None });
         }
         if let Some((mount, rest)) = mount.filter(|(mount, _)| mount.kind != MountKind::Tmpfs) {
-            return Ok(Tree { root: mount.source.clone().into(), path: rest, writable, _kept: None });
+            let root = mount.source.clone().into();
+            let kept = self.mounted(container).await?;
+            return Ok(Tree { root, path: rest, writable, _kept: kept });
         }
         let kept = self.mounted(container).await?;
         let root = self.0.stores.snapshots.paths(&snapshot_id(&record.id)?).merged;
         Ok(Tree { root, path: path.to_owned(), writable, _kept: kept })
     }
 
-    /// Mounts the root of a container unless it runs.
+    /// Mounts the root and the volumes of a container unless it runs.
     async fn mounted(&self, container: &Arc<Container>) -> Result<Option<Mounted>, Error> {
         let alone = Arc::clone(&container.work).lock_owned().await;
         let record = container.snapshot();
@@ -177,7 +179,9 @@ impl Containers {
             .blocking(move |inner| {
                 let mounted = inner.stores.snapshots.mount(&id);
                 mounted.map_err(|error| Error::internal("cannot mount its file system", &error))?;
-                Ok(Some(Mounted { inner: Arc::clone(inner), record, _alone: alone }))
+                let mounted = Mounted { inner: Arc::clone(inner), record, _alone: alone };
+                inner.use_volumes(&mounted.record)?;
+                Ok(Some(mounted))
             })
             .await
     }

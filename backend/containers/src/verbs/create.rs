@@ -15,6 +15,7 @@ use crate::{
     machine, names,
     record::Record,
     request::{self, MountKind, MountPlan},
+    rootfs,
     state::State,
     volumes::{self, remove_tree},
 };
@@ -217,7 +218,13 @@ impl Inner {
                 let mounted = snapshots
                     .mount(&id)
                     .map_err(|error| Error::internal("cannot mount its file system", &error))?;
-                volumes::fill(&mounted.merged, &mount.destination, data).map_err(|error| {
+                if !rootfs::contains(&mounted.merged, &mount.destination) {
+                    continue;
+                }
+                self.use_volume(&mount.name, &record.id)?;
+                let filled = volumes::fill(&mounted.merged, &mount.destination, data);
+                self.leave_volumes(record);
+                filled.map_err(|error| {
                     if error.kind() == std::io::ErrorKind::NotADirectory {
                         let path = mounted.merged.join(mount.destination.trim_start_matches('/'));
                         return Error::invalid(format!(
@@ -322,12 +329,25 @@ fn go_architecture() -> &'static str {
 }
 
 impl Inner {
-    /// Tells that a container mounts its volumes, or no longer.
-    pub(super) fn tell_mounts(&self, record: &Record, action: &str) {
+    /// Tells that a container mounts its volumes.
+    pub(super) fn tell_mounted(&self, record: &Record) {
         for mount in record.mounts.iter().filter(|mount| mount.kind == MountKind::Volume) {
-            let more =
-                [("container", record.id.as_str()), ("driver", "local"), ("destination", &mount.destination)];
-            self.tell_of(EventKind::Volume, action, &mount.name, &more);
+            let more = [
+                ("container", record.id.as_str()),
+                ("driver", "local"),
+                ("destination", &mount.destination),
+                ("read/write", if mount.writable { "true" } else { "false" }),
+                ("propagation", &mount.propagation),
+            ];
+            self.tell_of(EventKind::Volume, "mount", &mount.name, &more);
+        }
+    }
+
+    /// Tells that a container no longer mounts its volumes.
+    pub(super) fn tell_unmounted(&self, record: &Record) {
+        for mount in record.mounts.iter().filter(|mount| mount.kind == MountKind::Volume) {
+            let more = [("container", record.id.as_str()), ("driver", "local")];
+            self.tell_of(EventKind::Volume, "unmount", &mount.name, &more);
         }
     }
 }

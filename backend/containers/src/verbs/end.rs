@@ -41,7 +41,7 @@ impl Containers {
         container.interrupt();
         let code = i32::from(exit.code);
         let record = container.snapshot();
-        self.0.clean_up(container, &record).await;
+        let left = self.0.clean_up(container, &record).await;
         let ended = Ended {
             code,
             ran: ran(record.state.started, exit.finished_at.0),
@@ -67,17 +67,15 @@ impl Containers {
         if exit.oom_killed {
             self.0.tell(&record, "oom", &[]);
         }
-        self.0.tell_mounts(&record, "unmount");
         let seconds = ended.ran.as_secs().to_string();
         self.0.tell(&record, "die", &[("exitCode", code.to_string()), ("execDuration", seconds)]);
+        self.0.tell_left(&record, &left);
+        // Who waits for its end hears of this one, also if it is started again.
+        container.rest(code, None);
         match pause {
             Some(pause) => self.again_after(container, pause),
-            None => {
-                container.rest(code, None);
-                if record.host.auto_remove {
-                    self.remove_later(container);
-                }
-            }
+            None if record.host.auto_remove => self.remove_later(container),
+            None => {}
         }
     }
 

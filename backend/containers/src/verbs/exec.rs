@@ -7,7 +7,7 @@ use strata_runtime::{
     Attached, DetachKeys, ExecProcess, Id, ProcessKey, Stdin, Streams, SupervisorError, WindowSize,
 };
 
-use super::{create::snapshot_id, start::runtime_error};
+use super::{create::snapshot_id, exec_record::Kept, start::runtime_error};
 use crate::{
     Containers, Error, Kind,
     bundle::leads_to_proc,
@@ -39,11 +39,11 @@ pub(crate) enum Progress {
 impl Containers {
     /// Prepares a process in a running container and returns its id.
     pub async fn create_exec(&self, name: &str, request: ExecCreateRequest) -> Result<String, Error> {
-        let container = self.0.find(name)?;
-        container.record().state.check_exec(&container.id, name)?;
         if request.cmd.as_deref().unwrap_or_default().is_empty() {
             return Err(Error::invalid("No exec command specified"));
         }
+        let container = self.0.find(name)?;
+        container.record().state.check_exec(&container.id, name)?;
         DetachKeys::parse(&request.detach_keys)
             .map_err(|_| Error::invalid(format!("Invalid escape keys ({}) provided", request.detach_keys)))?;
         let id = random_id();
@@ -54,14 +54,13 @@ impl Containers {
         Ok(id)
     }
 
-    /// Runs a prepared process. `attach` as the client wants it; without, nobody gets its output.
+    /// Runs a prepared process. `attach` as the client wants it; without, nobody gets its output. `size` is of its terminal.
     ///
     /// When it can't be run, [`Containers::inspect_exec`] says 126 or 127.
     pub async fn start_exec(
         &self,
         id: &str,
         attach: bool,
-        tty: Option<bool>,
         size: Option<(u16, u16)>,
     ) -> Result<Option<Attached>, Error> {
         let (this, id) = (self.clone(), id.to_owned());
@@ -70,12 +69,13 @@ impl Containers {
             let record = container.snapshot();
             let action = format!("exec_start: {}", command(&request));
             this.0.tell(&record, &action, &[("execID", id.clone())]);
-            let started = this.run_exec(&id, &container, request, attach, tty, size).await;
+            let started = this.run_exec(&id, &container, request, attach, size).await;
             if let Err((_, code)) = &started {
                 let code = *code;
                 if let Some(exec) = this.0.execs().get_mut(&id) {
                     exec.progress = Progress::Ended { code };
                 }
+                this.settle_exec(&container, &id, code, false).await;
             }
             started.map_err(|(error, _)| error)
         })
@@ -88,15 +88,17 @@ impl Containers {
         container: &Arc<Container>,
         request: ExecCreateRequest,
         attach: bool,
-        tty: Option<bool>,
         size: Option<(u16, u16)>,
     ) -> Result<Option<Attached>, (Error, i64)> {
         let internal = |error: Error| (error, 126);
-        let tty = tty.unwrap_or(request.tty) || request.tty;
-        let of = container.snapshot();
-        let wanted = request.clone();
-        let process = self.0.blocking(move |inner| inner.exec_process(&of, &wanted, tty)).await;
-        let process = process.map_err(internal)?;
+        let tty = request.tty;
+        let (of, wanted, own) = (container.snapshot(), request.clone(), id.to_owned());
+        let process = self.0.blocking(move |inner| {
+            let process = inner.exec_process(&of, &wanted, tty)?;
+            inner.keep_exec(&of.id, &own, &Kept { request: wanted, code: None })?;
+            Ok(process)
+        });
+        let process = process.await.map_err(internal)?;
         let exec = Id::parse(id).map_err(|error| internal(Error::internal("no id", &error)))?;
         let stdin = if attach && request.attach_stdin { Stdin::Once } else { Stdin::Closed };
         let streams = Streams {
@@ -118,26 +120,6 @@ impl Containers {
         }
         self.watch_exec(container, key, id.to_owned());
         Ok(attached)
-    }
-
-    /// Waits for the end of an exec, in a task of its own, and removes what the supervisor has of it.
-    pub(crate) fn watch_exec(&self, container: &Arc<Container>, key: ProcessKey, id: String) {
-        let (this, container) = (self.clone(), Arc::clone(container));
-        tokio::spawn(async move {
-            let exit = this.0.stores.supervisor.wait(&key).await;
-            let code = exit.map_or(137, |exit| i64::from(exit.code));
-            let record = container.snapshot();
-            if let Some(exec) = this.0.execs().get_mut(&id) {
-                exec.progress = Progress::Ended { code };
-            }
-            this.0.tell(&record, "exec_die", &[("execID", id.clone()), ("exitCode", code.to_string())]);
-            if let Err(error) = this.0.stores.supervisor.remove(&key).await {
-                tracing::warn!(%error, "an exec that has ended can't be removed");
-            }
-            // Clients ask for the exit code within moments.
-            tokio::time::sleep(std::time::Duration::from_secs(300)).await;
-            this.0.execs().remove(&id);
-        });
     }
 
     /// Notes the end of an exec for a client that learns of it now and asks how it ended.
@@ -237,7 +219,13 @@ impl Inner {
         let who = user::look_up(name, &read("/etc/passwd")?, &read("/etc/group")?, groups)?;
         let cwd = [&wanted.working_dir, &record.config.working_dir].into_iter().find(|cwd| !cwd.is_empty());
         let cwd = cwd.map_or("/", String::as_str);
-        if !cwd.starts_with('/') || leads_to_proc(&root, &merged, cwd) {
+        if !cwd.starts_with('/') {
+            return Err(Error::new(
+                Kind::Internal,
+                "OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown",
+            ));
+        }
+        if leads_to_proc(&root, &merged, cwd) {
             return Err(Error::invalid(format!("the working directory '{cwd}' is invalid")));
         }
         let list = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
@@ -281,8 +269,11 @@ impl Containers {
     }
 }
 
+/// The command as events have it: a space after the program also without arguments.
 fn command(request: &ExecCreateRequest) -> String {
-    request.cmd.as_deref().unwrap_or_default().join(" ")
+    let words = request.cmd.as_deref().unwrap_or_default();
+    let (program, arguments) = words.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
+    format!("{program} {}", arguments.join(" "))
 }
 
 fn no_such_exec(id: &str) -> Error {

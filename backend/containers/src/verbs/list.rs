@@ -102,7 +102,7 @@ impl Inner {
             || since.is_some()
             || !filters.get("status").is_empty()
             || !filters.get("exited").is_empty();
-        let names = patterns(filters.get("name"))?;
+        let names = filters.patterns("name")?;
         let now = Timestamp::now();
         let mut rows = Vec::new();
         for container in self.all() {
@@ -113,10 +113,7 @@ impl Inner {
             let wanted = (everything || record.state.status.is_up())
                 && before.is_none_or(|before| record.created < before)
                 && since.is_none_or(|since| record.created > since)
-                && (names.is_empty()
-                    || names.iter().any(|name| {
-                        name.is_match(&record.name) || name.is_match(&format!("/{}", record.name))
-                    }))
+                && (names.accept(&record.name) || names.accept(&format!("/{}", record.name)))
                 && (filters.get("ancestor").is_empty() || query.ancestors.contains(&record.image))
                 && passes(filters, &record);
             if wanted && (filters.get("network").is_empty() || self.is_on(&record, filters.get("network"))) {
@@ -169,14 +166,6 @@ fn command(args: &[String]) -> String {
     let Some((path, rest)) = args.split_first() else { return String::new() };
     let quoted = rest.iter().map(|arg| if arg.contains(' ') { format!("'{arg}'") } else { arg.clone() });
     std::iter::once(path.clone()).chain(quoted).collect::<Vec<_>>().join(" ")
-}
-
-fn patterns(texts: &[String]) -> Result<Vec<regex::Regex>, Error> {
-    let compile = |text: &String| {
-        regex::Regex::new(text)
-            .map_err(|error| Error::invalid(format!("invalid filter 'name={text}': {error}")))
-    };
-    texts.iter().map(compile).collect()
 }
 
 fn passes(filters: &Filters, record: &Record) -> bool {

@@ -9,6 +9,7 @@ mod create;
 mod diff;
 mod end;
 pub(crate) mod exec;
+mod exec_record;
 mod inspect;
 mod kill;
 mod list;

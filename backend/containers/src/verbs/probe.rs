@@ -62,7 +62,7 @@ impl Containers {
         {
             Ok(Ok(answer)) => answer,
             Ok(Err((id, message))) => {
-                self.forget_exec(&id).await;
+                self.0.execs().remove(&id);
                 (-1, message)
             }
             Err(_) => {
@@ -88,7 +88,7 @@ impl Containers {
         };
         let none = |error: crate::Error| (String::new(), error.message);
         let id = self.create_exec(&container.id, request).await.map_err(none)?;
-        let started = self.start_exec(&id, true, None, None).await;
+        let started = self.start_exec(&id, true, None).await;
         let attached = started.map_err(|error| (id.clone(), error.message))?;
         let Some(mut attached) = attached else { return Ok((-1, String::new())) };
         let mut output = Vec::new();
@@ -119,10 +119,6 @@ impl Containers {
         for id in probes {
             self.kill_exec(&id).await;
         }
-    }
-
-    async fn forget_exec(&self, id: &str) {
-        self.0.execs().remove(id);
     }
 }
 

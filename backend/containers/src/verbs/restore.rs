@@ -42,14 +42,8 @@ impl Containers {
                 tracing::warn!(key = %orphan.key, %error, "can't be removed");
             }
         }
-        for exec in execs {
-            // Their clients are gone with the server; those that run on do so without.
-            if matches!(exec.state, KnownState::Ended(_))
-                && let Err(error) = supervisor.remove(&exec.key).await
-            {
-                tracing::warn!(key = %exec.key, %error, "can't be removed");
-            }
-        }
+        self.restore_execs(execs).await?;
+        self.0.blocking(|inner| inner.restore_volumes()).await?;
         self.sweep().await?;
         self.resume(idle);
         Ok(())
@@ -100,7 +94,8 @@ impl Containers {
             }
             // Made but not started: the server was killed in between.
             KnownState::Created => {
-                self.0.clean_up(container, &record).await;
+                let left = self.0.clean_up(container, &record).await;
+                self.0.tell_left(&record, &left);
                 if record.state.status.is_up() {
                     self.settle_end(container, lost(), idle).await;
                 } else {
@@ -123,7 +118,7 @@ impl Containers {
     async fn settle_end(&self, container: &Arc<Container>, exit: Exit, idle: &mut Vec<Idle>) {
         let record = container.snapshot();
         let was_up = record.state.status.is_up();
-        self.0.clean_up(container, &record).await;
+        let left = self.0.clean_up(container, &record).await;
         let code = i32::from(exit.code);
         let changed = self.0.change(container, |record| {
             // A restart that was due has its end recorded already.
@@ -138,6 +133,7 @@ impl Containers {
             Ok(record) => self.0.tell(&record, "die", &[("exitCode", record.state.exit_code.to_string())]),
             Err(error) => tracing::warn!(id = container.id, %error, "how it ended can't be recorded"),
         }
+        self.0.tell_left(&record, &left);
         container.rest(code, None);
         self.remember(container, was_up, idle);
     }

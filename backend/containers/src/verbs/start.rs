@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use strata_network::Endpoint;
 use strata_runtime::{
     CreateProcess, LogOptions, Process, RuntimeFailure, RuntimeProblem, Stdin, SupervisorError, WindowSize,
 };
 
 use crate::{
-    Containers, Error, EventKind, Kind,
+    Containers, Error, Kind,
     container::Container,
     containers::{Inner, to_the_end},
     health::{Check, Health},
@@ -42,7 +43,8 @@ impl Containers {
         if let Err((error, code)) = begun {
             container.take_waiting();
             let record = container.snapshot();
-            self.0.clean_up(container, &record).await;
+            let left = self.0.clean_up(container, &record).await;
+            self.0.tell_left(&record, &left);
             let message = error.message.clone();
             let again = record.state.status.is_up();
             self.0.change(container, |record| record.state.fail(code, &message)).await?;
@@ -113,7 +115,7 @@ impl Containers {
             self.probe_health(container, check);
         }
         let record = record?;
-        self.0.tell_mounts(&record, "mount");
+        self.0.tell_mounted(&record);
         self.0.tell(&record, "start", &[]);
         Ok(())
     }
@@ -139,12 +141,7 @@ impl Inner {
             let settings = network::settings(settings, std::mem::take(&mut ports))?;
             let endpoint =
                 self.stores.networks.attach(&member, name, &settings).await.map_err(network::error)?;
-            self.tell_of(
-                EventKind::Network,
-                "connect",
-                &endpoint.network,
-                &[("container", &record.id), ("name", name), ("type", network_type(name))],
-            );
+            self.tell_network("connect", &endpoint.network, name, &record.id);
             container.record().attached.push(endpoint);
         }
         if !record.endpoints.is_empty() {
@@ -154,19 +151,18 @@ impl Inner {
         Ok(())
     }
 
-    /// Takes down what a process had: networks, mounts. What fails is logged; the next end or start tries again.
-    pub(crate) async fn clean_up(self: &Arc<Self>, container: &Arc<Container>, record: &Record) {
-        match self.stores.networks.detach(&record.id).await {
-            Ok(endpoints) => {
-                for endpoint in endpoints {
-                    let name = endpoint.network_name.as_str();
-                    let more =
-                        [("container", record.id.as_str()), ("name", name), ("type", network_type(name))];
-                    self.tell_of(EventKind::Network, "disconnect", &endpoint.network, &more);
-                }
-            }
-            Err(error) => tracing::warn!(id = record.id, %error, "can't be taken off its networks"),
-        }
+    /// Takes down what a process had: networks, mounts; returns the networks that it was on, for [`Self::tell_left`].
+    /// What fails is logged; the next end or start tries again.
+    pub(crate) async fn clean_up(
+        self: &Arc<Self>,
+        container: &Arc<Container>,
+        record: &Record,
+    ) -> Vec<Endpoint> {
+        let left = self.stores.networks.detach(&record.id).await;
+        let left = left.unwrap_or_else(|error| {
+            tracing::warn!(id = record.id, %error, "can't be taken off its networks");
+            Vec::new()
+        });
         container.record().attached.clear();
         if self.stores.supervisor.process(&container.key()).is_some() {
             // A start that failed after the runtime had made the process.
@@ -179,6 +175,15 @@ impl Inner {
         if let Err(error) = self.blocking(move |inner| inner.take_bundle_down(&of)).await {
             tracing::warn!(id = record.id, %error, "can't be unmounted");
         }
+        left
+    }
+
+    /// Tells what [`Self::clean_up`] took down.
+    pub(crate) fn tell_left(&self, record: &Record, networks: &[Endpoint]) {
+        for endpoint in networks {
+            self.tell_network("disconnect", &endpoint.network, &endpoint.network_name, &record.id);
+        }
+        self.tell_unmounted(record);
     }
 
     /// How a container's output is logged; `None` for not at all.
@@ -200,14 +205,6 @@ impl Inner {
             options.max_files = count.ok_or_else(|| logging("max-file cannot be less than 1".to_owned()))?;
         }
         Ok(Some(options))
-    }
-}
-
-pub(super) fn network_type(name: &str) -> &str {
-    match name {
-        "host" => "host",
-        "none" => "null",
-        _ => "bridge",
     }
 }
 

@@ -29,7 +29,6 @@ impl Containers {
         grace: Option<i64>,
     ) -> Result<(), Error> {
         let mut ends = container.ends.subscribe();
-        ends.mark_unchanged();
         let (number, grace) = {
             let record = container.record();
             let own = record.config.stop_signal.as_deref().and_then(|text| signal::parse(text).ok());
@@ -43,17 +42,15 @@ impl Containers {
             Err(error) if error.kind == Kind::Conflict => return Ok(()),
             Err(error) => return Err(error),
         }
-        let at_rest = || !container.record().state.status.is_up();
-        if !at_rest() {
-            match u64::try_from(grace) {
-                Err(_) => drop(ends.changed().await),
-                Ok(seconds) => {
-                    let waited = tokio::time::timeout(Duration::from_secs(seconds), ends.changed()).await;
-                    if waited.is_err() && !at_rest() {
-                        match self.kill_now(container).await {
-                            Err(error) if error.kind != Kind::Conflict => return Err(error),
-                            _ => {}
-                        }
+        let at_rest = |_: &_| !container.record().state.status.is_up();
+        match u64::try_from(grace) {
+            Err(_) => drop(ends.wait_for(at_rest).await),
+            Ok(seconds) => {
+                let rested = tokio::time::timeout(Duration::from_secs(seconds), ends.wait_for(at_rest));
+                if rested.await.is_err() {
+                    match self.kill_now(container).await {
+                        Err(error) if error.kind != Kind::Conflict => return Err(error),
+                        _ => {}
                     }
                 }
             }

@@ -2,8 +2,11 @@
 //!
 //! A volume is a row of the catalog and the directory `volumes/<name>/_data`. Containers that mount it keep it: it is
 //! removed only when no container's record names it. A new one is filled from the image where it is first mounted.
+//! One with driver options is a mount on that directory, from its first user's start to its last one's end.
 
+mod active;
 mod fill;
+mod options;
 mod verbs;
 
 use std::{
@@ -18,7 +21,9 @@ use serde::{Deserialize, Serialize};
 use strata_api::engine::Volume;
 use strata_catalog::VolumeRecord;
 
+pub(crate) use active::Active;
 pub(crate) use fill::fill;
+pub use options::is_memory;
 
 use crate::{
     Error, EventKind, Kind,
@@ -34,6 +39,17 @@ use crate::{
 pub(crate) struct Body {
     labels: Option<BTreeMap<String, String>>,
     options: Option<BTreeMap<String, String>>,
+}
+
+impl Body {
+    fn of(kept: &VolumeRecord) -> Self {
+        serde_json::from_str(&kept.body).unwrap_or_default()
+    }
+
+    /// Whether it is something mounted, or has a quota: then its files aren't ours to count or prune.
+    fn has_options(&self) -> bool {
+        self.options.as_ref().is_some_and(|options| !options.is_empty())
+    }
 }
 
 impl Inner {
@@ -57,8 +73,8 @@ impl Inner {
         if let Some(known) = catalog.volume(name)? {
             return Ok(known);
         }
-        if let Some(option) = options.iter().flat_map(|map| map.keys()).next() {
-            return Err(Error::invalid(format!("create {name}: invalid option: \"{option}\"")));
+        if let Some(options) = &options {
+            options::parse(options).map_err(|error| error.about(format!("create {name}")))?;
         }
         let data = self.volume_folder(name).join("_data");
         let made = machine::make_private(&self.volume_folder(name)).and_then(|()| {
@@ -78,6 +94,7 @@ impl Inner {
 
     /// Removes a volume with its files. Blocks; the caller holds the lock of volumes and knows that nobody uses it.
     pub(crate) fn unmake_volume(&self, name: &str) -> Result<(), Error> {
+        self.detach_volume(name)?;
         self.stores.catalog.remove_volume(name)?;
         remove_tree(&self.volume_folder(name))?;
         self.tell_of(EventKind::Volume, "destroy", name, &[("driver", "local")]);
@@ -93,7 +110,7 @@ impl Inner {
 
     /// As clients see it.
     pub(crate) fn describe_volume(self: &Arc<Self>, kept: &VolumeRecord) -> Volume {
-        let body: Body = serde_json::from_str(&kept.body).unwrap_or_default();
+        let body = Body::of(kept);
         let created = Timestamp::try_from(kept.created).unwrap_or(Timestamp::UNIX_EPOCH);
         Volume {
             created_at: created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

@@ -2,7 +2,7 @@
 
 use strata_api::engine::{Volume, VolumeCreate, VolumeUsage, VolumesPruned};
 
-use super::remove_tree;
+use super::{Body, remove_tree};
 use crate::{Containers, Error, EventKind, Filters, ids::random_id, usage::tree_bytes};
 
 impl Containers {
@@ -30,12 +30,13 @@ impl Containers {
     pub async fn list_volumes(&self, filters: Filters) -> Result<Vec<Volume>, Error> {
         filters.only(&["dangling", "driver", "label", "name"])?;
         let dangling = filters.flag("dangling")?;
+        let names = filters.patterns("name")?;
         self.0
             .blocking(move |inner| {
                 let all = inner.stores.catalog.volumes()?;
                 let wanted = |volume: &Volume| {
                     let labels = volume.labels.clone().unwrap_or_default();
-                    filters.contains("name", &volume.name)
+                    names.accept(&volume.name)
                         && filters.accepts("driver", &volume.driver)
                         && filters.labels("label", &labels)
                         && dangling.is_none_or(|free| inner.users_of(&volume.name).is_empty() == free)
@@ -57,12 +58,14 @@ impl Containers {
             .await
     }
 
-    /// All volumes with their sizes and users, for `docker system df`.
+    /// All volumes that are directories of ours, with their sizes and users, for `docker system df`.
     pub async fn volume_usage(&self) -> Result<Vec<Volume>, Error> {
         self.0
             .blocking(move |inner| {
                 let all = inner.stores.catalog.volumes()?;
-                let measured = all.iter().map(|kept| {
+                // One with options is somewhere else.
+                let own = all.iter().filter(|kept| !Body::of(kept).has_options());
+                let measured = own.map(|kept| {
                     let mut volume = inner.describe_volume(kept);
                     let users = inner.users_of(&kept.name).len();
                     volume.usage_data = Some(VolumeUsage {
@@ -108,7 +111,8 @@ impl Containers {
                 for kept in inner.stores.catalog.volumes()? {
                     let volume = inner.describe_volume(&kept);
                     let labels = volume.labels.clone().unwrap_or_default();
-                    let wanted = (named || kept.anonymous) && filters.prunes(&labels);
+                    let own = !Body::of(&kept).has_options();
+                    let wanted = own && (named || kept.anonymous) && filters.prunes(&labels);
                     if !wanted || !inner.users_of(&kept.name).is_empty() {
                         continue;
                     }
@@ -138,6 +142,9 @@ impl Containers {
                         None => false,
                     };
                     if !known {
+                        if let Some(name) = name.to_str() {
+                            inner.detach_volume(name)?;
+                        }
                         remove_tree(&entry.path())?;
                     }
                 }

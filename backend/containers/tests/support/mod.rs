@@ -225,7 +225,7 @@ impl Bench {
             ..ExecCreateRequest::default()
         };
         let id = self.containers.create_exec(name, request).await?;
-        let attached = self.containers.start_exec(&id, true, None, None).await?;
+        let attached = self.containers.start_exec(&id, true, None).await?;
         Ok(collect(attached.expect("attached")).await)
     }
 

@@ -50,8 +50,9 @@ impl Engine {
         let labels = config.labels.clone().unwrap_or_default();
         let snapshots = self.running()?.snapshots.clone();
         let (engine, container, pause) = (self.clone(), request.container.clone(), request.pause);
-        let (tag, of) = (name.clone(), source.clone());
+        let told = containers.clone();
         let committing = async move {
+            let (tag, of, comment) = (name.clone(), source.clone(), request.comment.clone());
             let work = move |inner: &std::sync::Arc<Inner>| {
                 let lease = inner.catalog.lease("commit")?;
                 let made = inner.commit(&snapshots, &request, &of, config, tag, lease);
@@ -59,19 +60,18 @@ impl Engine {
                 inner.catalog.release(lease)?;
                 made
             };
-            engine.blocking(work).await
+            let id = engine.blocking(work).await?;
+            let shown = name.map(|name| name.repository.with_tag(name.tag).familiar()).unwrap_or_default();
+            if !shown.is_empty() {
+                engine.inner().events.image("tag", &id.to_string(), &shown, &labels);
+            }
+            told.tell_committed(&source, &id, &shown, &comment);
+            Ok(id)
         };
-        let id = match pause {
-            true => containers.standing_still(&container, committing).await??,
-            false => committing.await?,
-        };
-        let shown = name.map(|name| name.repository.with_tag(name.tag).familiar()).unwrap_or_default();
-        containers.tell_committed(&source, &id, &shown);
-        let text = id.to_string();
-        if !shown.is_empty() {
-            self.inner().events.image("tag", &text, &shown, &labels);
+        match pause {
+            true => containers.standing_still(&container, committing).await?,
+            false => committing.await,
         }
-        Ok(id)
     }
 }
 

@@ -39,6 +39,14 @@ pub fn routes() -> Vec<Route> {
         };
         routes.push(Route::new(Method::GET, pattern, Permission::Session, &(), no_swarm));
     }
+    for pattern in ["/swarm/init", "/swarm/join", "/swarm/leave", "/swarm/update", "/swarm/unlock"] {
+        routes.push(Route::new(Method::POST, pattern, Permission::Session, &(), |(), _| async {
+            error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This node is not part of a swarm. Strata has no swarm mode.",
+            )
+        }));
+    }
     routes
 }
 

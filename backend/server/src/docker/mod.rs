@@ -17,7 +17,7 @@ mod volumes;
 use http::{HeaderValue, Method, StatusCode, header};
 use strata_engine::Engine;
 
-pub use containers::Powers;
+pub use containers::{Powers, socket};
 use events::moment;
 pub use failure::Failure;
 pub(crate) use failure::status as failure_status;
@@ -36,6 +36,7 @@ const SERVER: &str = concat!("Strata/", env!("CARGO_PKG_VERSION"), " (linux)");
 pub fn routes(engine: &Engine, shutdown: &Shutdown, powers: Powers) -> Group {
     let streaming = (engine.clone(), shutdown.clone());
     let on = Permission::Session;
+    let creating = (engine.clone(), powers);
     let mut routes = vec![
         Route::new(Method::GET, "/_ping", on, &(), system::ping),
         Route::new(Method::HEAD, "/_ping", on, &(), system::ping),
@@ -57,7 +58,7 @@ pub fn routes(engine: &Engine, shutdown: &Shutdown, powers: Powers) -> Group {
     routes.extend(containers::routes(engine, shutdown, powers));
     routes.extend([
         Route::new(Method::GET, "/volumes", on, engine, volumes::list),
-        Route::new(Method::POST, "/volumes/create", on, engine, volumes::create),
+        Route::new(Method::POST, "/volumes/create", on, &creating, volumes::create),
         Route::new(Method::POST, "/volumes/prune", on, engine, volumes::prune),
         Route::new(Method::GET, "/volumes/{id}", on, engine, volumes::inspect),
         Route::new(Method::DELETE, "/volumes/{id}", on, engine, volumes::remove),

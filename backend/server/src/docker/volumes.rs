@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 use strata_api::engine::{VolumeCreate, VolumeList};
-use strata_engine::{Engine, Error};
+use strata_engine::{Engine, Error, Kind, containers::is_memory_volume};
 
-use super::{Failure, filters_of};
+use super::{Failure, Powers, filters_of};
 use crate::http::{Call, Response, json, read_json, status};
 
 /// `GET /volumes`: `filters`.
@@ -18,9 +18,14 @@ pub async fn inspect(engine: Engine, call: Call) -> Result<Response, Failure> {
     Ok(json(&engine.containers()?.inspect_volume(call.param("id")).await.map_err(Error::from)?))
 }
 
-/// `POST /volumes/create`.
-pub async fn create(engine: Engine, mut call: Call) -> Result<Response, Failure> {
+/// `POST /volumes/create`. What would show something of the host is for those who may open the socket.
+pub async fn create((engine, powers): (Engine, Powers), mut call: Call) -> Result<Response, Failure> {
     let wanted: VolumeCreate = read_json(&mut call).await?;
+    let shows_host = wanted.driver_opts.as_ref().is_some_and(|options| !is_memory_volume(options));
+    if powers == Powers::Contained && shows_host {
+        let message = "a volume that is a device or directory of the host is only allowed through the unix socket, not from the page";
+        return Err(Error::new(Kind::Forbidden, message).into());
+    }
     let mut response = json(&engine.containers()?.create_volume(wanted).await.map_err(Error::from)?);
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)

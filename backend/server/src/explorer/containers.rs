@@ -1,26 +1,14 @@
 //! Containers as the page draws them.
 
-use axum::extract::{
-    FromRequestParts as _,
-    ws::{Message, WebSocket, WebSocketUpgrade},
-};
-use bytes::Bytes;
 use http::{HeaderValue, header};
-use strata_api::live::TerminalSize;
-use strata_engine::{
-    Engine, Error, Kind,
-    containers::{Attached, Attachment, Containers, Output, Streams},
-};
+use strata_engine::{Engine, Error, Kind, containers::Streams};
 
 use super::images::path;
 use crate::{
     Shutdown,
-    docker::Failure,
+    docker::{Failure, socket},
     http::{Call, Content, Response, content, json},
 };
-
-/// What a terminal may send at once: a paste.
-const PASTE: usize = 1 << 20;
 
 /// `GET /api/containers/{id}`.
 pub async fn detail(engine: Engine, call: Call) -> Result<Response, Failure> {
@@ -45,56 +33,16 @@ pub async fn file(engine: Engine, call: Call) -> Result<Response, Failure> {
     Ok(response)
 }
 
-/// `GET /api/containers/{id}/terminal`: a WebSocket.
+/// `GET /api/containers/{id}/terminal`: a WebSocket. Why it is closed is said in the close frame.
 pub async fn terminal((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<Response, Failure> {
     let name = call.param("id").to_owned();
     let containers = engine.containers()?.clone();
-    let (mut parts, _) = call.request.into_parts();
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
-    let upgrade = upgrade.map_err(|refusal| Failure::invalid(refusal.to_string()))?;
+    let upgrade = socket::upgrade(call.request).await?;
     let streams = Streams { stdin: true, stdout: true, stderr: true };
     let attachment = containers.attach(&name, streams).await.map_err(Error::from)?;
-    Ok(upgrade.max_message_size(PASTE).on_upgrade(move |socket| async move {
-        tokio::select! {
-            () = carry(socket, attachment, &containers, &name) => {}
-            () = shutdown.begun() => {}
-        }
+    let texts = socket::Texts::Sizes(containers, name);
+    let manner = socket::Manner { keys: None, stdin: true, as_text: false, texts };
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        socket::carry(socket, None, Some(attachment), manner, shutdown).await;
     }))
-}
-
-/// Carries a terminal's bytes until the process ends or the page leaves.
-async fn carry(mut socket: WebSocket, attachment: Attachment, containers: &Containers, name: &str) {
-    let Some(Attached { mut input, mut output }) = attachment.ready().await else { return };
-    loop {
-        tokio::select! {
-            said = output.next() => match said {
-                Some(Output::Stdout(bytes) | Output::Stderr(bytes)) => {
-                    if socket.send(Message::Binary(bytes)).await.is_err() {
-                        return;
-                    }
-                }
-                Some(Output::Overrun) | None => break,
-                Some(Output::Exit(_)) => break,
-            },
-            typed = socket.recv() => match typed {
-                Some(Ok(Message::Binary(bytes))) => {
-                    if input.write(&bytes).await.is_err() {
-                        break;
-                    }
-                }
-                Some(Ok(Message::Text(text))) => resize(containers, name, &Bytes::from(text)).await,
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-            },
-        }
-    }
-    // The page may have left by now.
-    let _ = socket.send(Message::Close(None)).await;
-}
-
-/// A page that sends something else than a size, or for a container that has just ended, is not answered.
-async fn resize(containers: &Containers, name: &str, text: &[u8]) {
-    if let Ok(TerminalSize { columns, rows }) = serde_json::from_slice(text) {
-        let _ = containers.resize(name, rows, columns).await;
-    }
 }

@@ -1,8 +1,8 @@
 //! `POST /containers/create`.
 
 use http::StatusCode;
-use strata_api::engine::{CreateRequest, HostConfig};
-use strata_engine::{Engine, Error, Kind};
+use strata_api::engine::{CreateRequest, HostConfig, Mount};
+use strata_engine::{Engine, Error, Kind, containers::is_memory_volume};
 
 use crate::{
     docker::Failure,
@@ -33,6 +33,12 @@ pub async fn create((engine, powers): (Engine, Powers), mut call: Call) -> Resul
     Ok(response)
 }
 
+/// Whether a mount makes a volume of something of the host.
+fn shows_host(mount: &Mount) -> bool {
+    let driver = mount.volume_options.as_ref().and_then(|options| options.driver_config.as_ref());
+    driver.and_then(|driver| driver.options.as_ref()).is_some_and(|options| !is_memory_volume(options))
+}
+
 /// Refuses what leads out of a container, and takes away what may make it more powerful than it starts.
 fn contain(host: &mut HostConfig) -> Result<(), Failure> {
     let outside = |mode: &str| mode == "host";
@@ -46,6 +52,7 @@ fn contain(host: &mut HostConfig) -> Result<(), Failure> {
         (outside(&host.userns_mode), "--userns host"),
         (host.binds.iter().flatten().any(bind), "a directory of the host as a volume"),
         (host.mounts.iter().flatten().any(|mount| mount.kind == "bind"), "--mount type=bind"),
+        (host.mounts.iter().flatten().any(shows_host), "a volume that is a device or directory of the host"),
         (host.resources.devices.as_ref().is_some_and(|devices| !devices.is_empty()), "--device"),
         (host.cap_add.as_ref().is_some_and(|list| !list.is_empty()), "--cap-add"),
         (host.security_opt.as_ref().is_some_and(|list| !list.is_empty()), "--security-opt"),

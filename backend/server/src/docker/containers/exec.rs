@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 use super::{
     create::Powers,
     frames::{Framing, Of},
-    talk::{Manner, talk},
+    talk::{Manner, Over, talk},
     verbs::size,
 };
 use crate::{
@@ -38,21 +38,24 @@ pub async fn start(engine: Engine, mut call: Call) -> Result<Response, Failure> 
     let known = containers.inspect_exec(&id).map_err(Error::from)?;
     let keys = containers.exec_detach_keys(&id).map_err(Error::from)?;
     let keys = DetachKeys::parse(&keys).map_err(|error| Failure::invalid(error.to_string()))?;
-    let tty = known.process_config.tty || request.tty;
+    // The process has a terminal or not since its creation; how its output is sent is for this request to say.
+    let framing = Framing::of(request.tty);
+    let keys = known.process_config.tty.then_some(keys);
     let size = request.console_size.map(|[rows, columns]| (rows, columns));
     if request.detach {
-        containers.start_exec(&id, false, Some(tty), size).await.map_err(Error::from)?;
+        containers.start_exec(&id, false, size).await.map_err(Error::from)?;
         return Ok(status(StatusCode::OK));
     }
-    let framing = Framing::of(tty);
-    let manner = Manner { framing, keys: tty.then_some(keys), stdin: known.open_stdin };
+    let manner = Manner { framing, keys, stdin: known.open_stdin };
     let media_type = framing.media_type(call.version);
     let containers = containers.clone();
     Ok(hijack(call.request, media_type, move |input, mut output| async move {
-        match containers.start_exec(&id, true, Some(tty), size).await {
+        match containers.start_exec(&id, true, size).await {
             Ok(Some(attached)) => {
                 let ended = |code| containers.exec_ended(&id, code);
-                talk(attached, input, output, manner, ended).await;
+                if talk(attached, input, output, manner, ended).await == Over::Detached {
+                    containers.tell_detached(&known.container_id, Some(&id));
+                }
             }
             Ok(None) => {}
             // The client has its connection by now: as with dockerd it reads there what went wrong.

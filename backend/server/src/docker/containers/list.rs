@@ -26,7 +26,7 @@ pub async fn list(engine: Engine, call: Call) -> Result<Response, Failure> {
 /// `GET /containers/{id}/json`: `size`.
 pub async fn inspect(engine: Engine, call: Call) -> Result<Response, Failure> {
     let size = call.query().flag("size");
-    Ok(json(&engine.containers()?.inspect(call.param("id"), size).await.map_err(Error::from)?))
+    Ok(json(&engine.inspect_container(call.param("id"), size).await?))
 }
 
 /// `GET /containers/{id}/top`: `ps_args`.

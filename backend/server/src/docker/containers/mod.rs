@@ -8,6 +8,7 @@ mod exec;
 mod frames;
 mod list;
 mod logs;
+pub mod socket;
 mod stats;
 mod talk;
 mod verbs;
@@ -53,6 +54,7 @@ pub fn routes(engine: &Engine, shutdown: &Shutdown, powers: Powers) -> Vec<Route
         Route::new(post.clone(), "/containers/{id}/resize", on, engine, verbs::resize),
         Route::new(post.clone(), "/containers/{id}/wait", on, &streaming, wait::wait),
         Route::new(post.clone(), "/containers/{id}/attach", on, engine, attach::attach),
+        Route::new(get.clone(), "/containers/{id}/attach/ws", on, &streaming, attach::attach_socket),
         Route::new(post.clone(), "/containers/{id}/exec", on, &creating, exec::create),
         Route::new(delete, "/containers/{id}", on, engine, verbs::remove),
         Route::new(post.clone(), "/exec/{id}/start", on, engine, exec::start),

@@ -20,6 +20,15 @@ pub struct Manner {
     pub stdin: bool,
 }
 
+/// How an attachment came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// The process ended, or the client left.
+    Ended,
+    /// The client typed the keys that detach it.
+    Detached,
+}
+
 /// Carries bytes both ways until the process ends, the client leaves or types the keys for it.
 ///
 /// `ended` is told the exit code before the client learns of the end: it may ask for it at once.
@@ -29,7 +38,7 @@ pub async fn talk(
     mut output: http::Output,
     manner: Manner,
     ended: impl FnOnce(i32) + Send,
-) {
+) -> Over {
     let Attached { input: to_process, output: mut from_process } = attached;
     let Manner { framing, keys, stdin } = manner;
     let said = async {
@@ -54,11 +63,12 @@ pub async fn talk(
             std::future::pending::<()>().await;
         }
     };
-    tokio::select! {
-        () = said => {}
-        () = typed => {}
-    }
+    let over = tokio::select! {
+        () = said => Over::Ended,
+        () = typed => Over::Detached,
+    };
     let _ = output.shutdown().await;
+    over
 }
 
 /// Carries what the client types; whether it typed the keys that detach it.
