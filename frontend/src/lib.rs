@@ -25,6 +25,7 @@ pub mod run;
 pub mod sheets;
 pub mod shelf;
 pub mod stats;
+pub mod status;
 pub mod sums;
 pub mod text;
 pub mod tree;

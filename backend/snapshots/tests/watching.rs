@@ -165,6 +165,17 @@ fn who_comes_late_is_told_the_same() {
 }
 
 #[test]
+fn a_move_into_what_nobody_watched_yet_is_one_too() {
+    let Some(mut scene) = Scene::new(support::OVERLAY) else { return };
+    scene.begin();
+    // Until somebody looks, the directory is not in the writable layer, and so not watched.
+    let told = scene.told(|at| fs::rename(at.join("etc/group"), at.join("etc/g2")).expect("renames"));
+    let moved = told.iter().find(|(path, _)| path == "etc/g2").map(|(_, deed)| deed.clone());
+    assert_eq!(moved, Some(Deed::Renamed { from: path("etc/group") }));
+    assert!(told.contains(&("etc/group".to_owned(), Deed::WhitedOut)));
+}
+
+#[test]
 fn every_name_of_a_file_is_told_of() {
     let Some(mut scene) = Scene::new(support::OVERLAY) else { return };
     scene.begin();

@@ -308,7 +308,7 @@ words! {
     DidSame: "copied, not changed", "已拷贝，未改变";
     DidOpaque: "opaque: hides all below", "不透明：遮盖下方全部";
     DidDeleted: "deleted", "已删除";
-    MovedFrom: "from /{}", "原为 /{}";
+    MovedFrom: "moved from /{}", "移自 /{}";
     CopiedBytes: "{} copied", "拷贝 {}";
     CopiedFor: "{} copied for {} changed", "拷贝 {}，改变 {}";
     CopiedForLeast: "{} copied for at least {} changed", "拷贝 {}，至少改变 {}";
@@ -361,7 +361,7 @@ words! {
     OnlyFirst: "The first {} are shown.", "只显示前 {}。";
     NoContent: "It has no content of its own to show.", "没有可显示的内容。";
     DeletedHere: "Deleted here; this is the version below, which still ships with the image.", "已在此删除；以下是下层版本，仍随镜像存在。";
-    LinesAdded: "{} lines added", "新增 {} 行";
+    LinesAdded: "lines: {} added", "新增 {} 行";
     LinesRemoved: "{} removed", "删除 {} 行";
     Follow: "Follow", "跟随";
     LogsEmpty: "It has printed nothing.", "没有任何输出。";

@@ -8,6 +8,7 @@
 mod analysis;
 mod clock;
 mod containers;
+mod latency;
 mod page;
 mod pull;
 mod report;
@@ -23,7 +24,7 @@ use crate::report::Report;
 const USAGE: &str = "\
 usage: cargo xtask bench [--rounds N] [name…]
 
-  names: pull, pull/<image>, containers, analysis, union, page, size; all of them by default
+  names: pull, pull/<image>, containers, latency, analysis, union, page, size; all of them by default
   images: one-layer, nine-layers, nine-layers-whiteouts, small-files, many-layers
 ";
 
@@ -82,6 +83,10 @@ fn measure() -> Result<()> {
     }
     if wanted.has("containers") {
         containers::measure(&wanted, &mut report)?;
+    }
+    // What a container does is also what its page shows of it.
+    if wanted.has("containers") || wanted.has("latency") {
+        latency::measure(&wanted, &mut report)?;
     }
     if wanted.has("analysis") {
         analysis::measure(&wanted, &mut report)?;

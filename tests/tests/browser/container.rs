@@ -26,7 +26,7 @@ fn rows(page: &Visit) -> BTreeMap<String, Row> {
 ///
 /// Containers that are started before a page is open have no network: a new interface of the machine makes Chromium
 /// give up what another test is loading.
-fn server() -> Option<(Strata, Docker, FaultyRegistry)> {
+pub(crate) fn server() -> Option<(Strata, Docker, FaultyRegistry)> {
     if skip_without(&["chromedriver", "chromium", "docker", "runc"]) || !rustix::process::geteuid().is_root()
     {
         return None;

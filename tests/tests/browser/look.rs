@@ -34,7 +34,7 @@ fn both_languages() {
 }
 
 /// Text stands out from what is behind it by 4.5 to 1 (WCAG AA), measured as the browser paints it.
-const CONTRAST: &str = "
+pub(crate) const CONTRAST: &str = "
     const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
     const paint = (colors) => { canvas.clearRect(0, 0, 1, 1);
         for (const color of colors) { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); }
@@ -97,21 +97,24 @@ fn light_and_dark() {
     page.finish("images-dark");
 }
 
+/// Whether the page is as wide as the window, and what reaches out of it that isn't in something that scrolls.
+pub(crate) const OVERFLOW: &str = "
+    const wide = [...document.querySelectorAll('body *')].filter(e => e.getClientRects().length
+            && e.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(e).position !== 'fixed')
+        .filter(e => { for (let p = e.parentElement; p; p = p.parentElement) if (/auto|scroll|hidden|clip/.test(getComputedStyle(p).overflowX)) return false; return true; })
+        .map(e => e.tagName + '.' + e.className).slice(0, 5);
+    return [document.scrollingElement.scrollWidth <= innerWidth, wide]";
+
 #[test]
 fn from_phone_to_wide_screen() {
     let Some(page) = visit("/") else { return };
-    let overflow = "const wide = [...document.querySelectorAll('body *')].filter(e => e.getClientRects().length
-            && e.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(e).position !== 'fixed')
-            .filter(e => { for (let p = e.parentElement; p; p = p.parentElement) if (/auto|scroll|hidden|clip/.test(getComputedStyle(p).overflowX)) return false; return true; })
-            .map(e => e.tagName + '.' + e.className).slice(0, 5);
-        return [document.scrollingElement.scrollWidth <= innerWidth, wide]";
     for path in ["/", "/image/demo:latest", "/image/demo:latest/layer/2/etc/passwd?waste=on"] {
         page.open(&format!("{}{path}", site().strata.home()));
         page.wait(if path == "/" { "[data-testid='image-row']" } else { "[data-testid='sheet']" });
         for (width, height) in [(320, 640), (375, 800), (768, 1024), (1280, 800), (2560, 1300)] {
             page.resize(width, height);
             page.eval_async("requestAnimationFrame(() => requestAnimationFrame(() => done(1)))", vec![]);
-            let fits = page.eval(overflow, vec![]);
+            let fits = page.eval(OVERFLOW, vec![]);
             assert_eq!(fits, json!([true, []]), "{path} at {width}");
             page.picture(&format!("{}-{width}", path.replace(['/', ':', '?', '='], "_")));
         }

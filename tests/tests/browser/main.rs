@@ -3,6 +3,7 @@
 //! Everything is found by `data-testid`. A picture of each scene is kept if `STRATA_SCREENS` names a directory.
 
 mod container;
+mod container_look;
 mod explore;
 mod look;
 mod pull;

@@ -1,7 +1,7 @@
 //! Following a writable directory.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -42,6 +42,8 @@ pub struct Watch {
     /// Nothing where the kernel gives no more watches, and for copies: then everything is looked at now and then.
     pub(super) inotify: Option<Inotify>,
     pub(super) known: BTreeMap<LayerPath, Seen>,
+    /// What was deleted from the layers, by what it is there: where a file that turns up elsewhere was moved from.
+    pub(super) left: HashMap<(u64, u64), LayerPath>,
     /// What comes next is everything.
     reset: bool,
     pub(super) looked: Instant,
@@ -61,6 +63,7 @@ impl Snapshots {
                 lowers: lowers.into(),
                 inotify: if marks == Marks::Copy { None } else { Inotify::new().ok() },
                 known: BTreeMap::new(),
+                left: HashMap::new(),
                 reset: true,
                 looked: Instant::now(),
                 stop: Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(fail())?),
@@ -204,10 +207,30 @@ impl Watch {
     /// Takes note of what a path has now.
     pub(super) fn settle(&mut self, path: &LayerPath, now: Option<Seen>, hint: &Hint, told: &mut Told) {
         let before = self.known.get(path);
-        told.tell(path, deeds(before, now.as_ref(), hint), now.as_ref());
-        match now {
-            Some(now) => drop(self.known.insert(path.clone(), now)),
-            None => drop(self.known.remove(path)),
+        let from = hint.from.clone().or_else(|| self.moved_from(now.as_ref()?));
+        told.tell(path, deeds(before, now.as_ref(), &Hint { from, ..hint.clone() }), now.as_ref());
+        self.remember(path, now);
+    }
+
+    /// Where something was before that nobody saw move: it is from a layer, and gone from where it was.
+    pub(super) fn moved_from(&self, now: &Seen) -> Option<LayerPath> {
+        let origin = now.origin.filter(|_| now.below.is_none())?;
+        self.left.get(&(origin.st_dev, origin.st_ino)).cloned()
+    }
+
+    /// Takes down what a path has, or that it has nothing.
+    pub(super) fn remember(&mut self, path: &LayerPath, now: Option<Seen>) {
+        let before = match now {
+            Some(now) => self.known.insert(path.clone(), now),
+            None => self.known.remove(path),
+        };
+        if let Some(was) = before.and_then(|before| before.deleted())
+            && self.left.get(&was) == Some(path)
+        {
+            self.left.remove(&was);
+        }
+        if let Some(is) = now.and_then(|now| now.deleted()) {
+            self.left.insert(is, path.clone());
         }
     }
 
@@ -221,10 +244,9 @@ impl Watch {
     ) -> Result<(), SnapshotError> {
         let known = self.known.get(from).is_some_and(|source| source.stat.st_ino == now.stat.st_ino);
         self.forget_below(path, told);
-        self.known.remove(path);
         let hint = Hint { from: Some(from.clone()), ..Hint::default() };
         told.tell(path, deeds(None, Some(&now), &hint), Some(&now));
-        self.known.insert(path.clone(), now);
+        self.remember(path, Some(now));
         if !now.is_directory() {
             return Ok(());
         }
@@ -232,11 +254,11 @@ impl Watch {
         let inside = if known { below(&self.known, from) } else { Vec::new() };
         for (old, _) in inside.into_iter().filter(|(old, _)| old != from) {
             let Some(new) = rebase(&old, from, path) else { continue };
-            self.known.remove(&old);
+            self.remember(&old, None);
             told.tell(&old, vec![Deed::Gone], None);
             let Some(seen) = self.see(&new)? else { continue };
             told.tell(&new, vec![Deed::Renamed { from: old }], Some(&seen));
-            self.known.insert(new, seen);
+            self.remember(&new, Some(seen));
         }
         self.enter(path, told)
     }
@@ -252,7 +274,10 @@ impl Watch {
         for path in gone.into_iter().rev() {
             self.settle(&path, None, &Hint::default(), told);
         }
-        for (path, seen) in found {
+        // Deletions first: what else there is may be what was moved from there.
+        let (gone, rest): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(_, seen)| seen.deleted().is_some());
+        for (path, seen) in gone.into_iter().chain(rest) {
             self.settle(&path, Some(seen), &Hint::default(), told);
         }
         Ok(())

@@ -49,6 +49,12 @@ impl Seen {
         }
     }
 
+    /// What it deletes, by its device and inode.
+    pub(super) fn deleted(&self) -> Option<(u64, u64)> {
+        let found = self.below.filter(|_| self.mark == Mark::Whiteout)?;
+        Some((found.stat.st_dev, found.stat.st_ino))
+    }
+
     pub(super) fn is_directory(&self) -> bool {
         self.kind() == EntryKind::Directory
     }

@@ -1,7 +1,7 @@
 //! A writable directory whole: at first, after hints were lost, and where there are none.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     time::{Instant, SystemTime},
 };
 
@@ -74,24 +74,14 @@ impl Watch {
             inotify.read(self.marks, &mut hints).map_err(SnapshotError::io("watch", &self.upper))?;
         }
         self.known = self.everything()?;
-        let left = self.left();
+        let deleted = self.known.iter();
+        self.left = deleted.filter_map(|(path, seen)| Some((seen.deleted()?, path.clone()))).collect();
         for (path, seen) in &self.known {
-            // Who comes late is told of a move too, if what moved is from a layer and gone from where it was.
-            let moved = seen.origin.filter(|_| seen.below.is_none());
-            let from = moved.and_then(|origin| left.get(&(origin.st_dev, origin.st_ino)).cloned());
-            told.tell(path, deeds(None, Some(seen), &Hint { from, ..Hint::default() }), Some(seen));
+            // Who comes late is told of a move too.
+            let hint = Hint { from: self.moved_from(seen), ..Hint::default() };
+            told.tell(path, deeds(None, Some(seen), &hint), Some(seen));
         }
         Ok(Batch { reset: true, events: told.events })
-    }
-
-    /// What was deleted from the layers, by what it is there.
-    fn left(&self) -> HashMap<(u64, u64), LayerPath> {
-        let deleted = self.known.iter().filter(|(_, seen)| seen.mark == Mark::Whiteout);
-        deleted
-            .filter_map(|(path, seen)| {
-                seen.below.map(|found| ((found.stat.st_dev, found.stat.st_ino), path.clone()))
-            })
-            .collect()
     }
 
     /// Looks at everything and tells the difference.

@@ -35,7 +35,7 @@ pub fn Tile(path: Vec<u8>) -> impl IntoView {
         }
     });
     let shown = format!("/{}", names::bytes(&path));
-    let short = names::middle(&shown, 56).into_owned();
+    let short = names::middle(&shown, 48).into_owned();
     let did = Memo::new(move |_| row.with(|row| row.as_ref().map_or(Did::Created, |row| row.did)));
     let from = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.entry.from)));
     let letter = move || row.with(|row| row.as_ref().map_or('A', Row::letter)).to_string();
@@ -81,8 +81,10 @@ pub fn Tile(path: Vec<u8>) -> impl IntoView {
             <span class="stripe"></span>
             <span class="sign" aria-hidden="true">{move || did.get().sign()}</span>
             <a class="tile-path mono" href=to title=shown>{short}{move || is_directory.get().then_some("/")}</a>
-            <span class="did">{move || word(did.get()).text(tongue.lang())}
-                {move || moved.get().map(|from| view! { " "<span class="mono">{tongue.with(Word::MovedFrom, [from])}</span> })}
+            <span class="did">{move || match moved.get() {
+                    Some(from) => Word::MovedFrom.with(tongue.lang(), &[&from]),
+                    None => word(did.get()).text(tongue.lang()).to_owned(),
+                }}
                 {move || (copied.get() > 0 && !is_directory.get()).then(|| {
                     let says = bytes(copied.get(), changed.get(), tongue.lang());
                     view! { <span class="faint" data-testid="copied-for">" · "{says}</span> }

@@ -13,6 +13,7 @@ use crate::{
         marks::{Size, Wrong},
         tongue::use_tongue,
     },
+    status,
     words::Word,
 };
 
@@ -44,7 +45,7 @@ pub fn Row(id: String) -> impl IntoView {
                 {move || one.with(|one| names::text(&one.command).into_owned())}</code>
             <span role="cell" class="cell-state"><StateMark state/>
                 <span class="faint" title=move || one.with(|one| format!("{} UTC", moments::stamp(one.created)))>
-                    {move || one.with(|one| names::text(one.since()).into_owned())}</span></span>
+                    {move || one.with(|one| names::text(&status::since(one.since(), tongue.lang())).into_owned())}</span></span>
             <span role="cell" class="cell-ports">{move || one.with(|one| one.ports().into_iter().map(port).collect_view())}</span>
             <span role="cell" class="cell-cpu" data-testid="cpu">{move || figures.get().and_then(|f| f.cpu).map(figures::percent)}</span>
             <span role="cell" class="cell-memory" data-testid="memory">{move || figures.get().map(|f| view! { <Size bytes=f.memory/> })}</span>

@@ -99,7 +99,7 @@ fn Known() -> impl IntoView {
         <div class="reads-layers">
             <div class="changes-bar">
                 <FollowButton/>
-                <span class="faint" role="status" data-testid="reads-total" data-files=move || total.get().files data-bytes=move || total.get().bytes>
+                <span class="faint" data-testid="reads-total" data-files=move || total.get().files data-bytes=move || total.get().bytes>
                     {move || says().0}" · "{move || view! { <Size bytes=says().1/> }}</span>
             </div>
             {move || lost.get().then(|| view! { <p class="reads-note" role="note" data-testid="reads-lost">{tongue.say(Word::ReadsLost)}</p> })}
