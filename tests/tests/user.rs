@@ -103,3 +103,57 @@ fn an_ordinary_user_pulls_and_explores() {
     }
     assert!(strata.stop().success());
 }
+
+#[test]
+fn an_ordinary_user_runs_containers() {
+    if skip_without(&["docker-registry", "skopeo", "docker", "setpriv", "runc"]) {
+        return;
+    }
+    let registry = DockerRegistry::start(None);
+    let name = registry.name("box");
+    fixture::push(&Skopeo::new(None), &fixture::busybox().build(), &name);
+    let mut strata = Strata::with(strata::Options { uid: Some(UID), ..strata::Options::default() });
+    let docker = Docker::new(&strata.socket());
+    docker.run(&["pull", "--quiet", &name]).ok();
+    docker.run(&["tag", &name, "box"]).ok();
+    let run = |args: &[&str]| docker.run(&[&["run", "--network", "none"], args].concat());
+
+    let who = run(&["--rm", "box", "sh", "-c", "id -u; cat /proc/self/uid_map; touch /made"]).ok();
+    assert_eq!(who.stdout.split_whitespace().collect::<Vec<_>>(), ["0", "0", &UID.to_string(), "1"]);
+    assert_eq!(run(&["--rm", "box", "sh", "-c", "exit 7"]).code, 7);
+    assert_eq!(run(&["--rm", "box", "nosuch"]).code, 127);
+    // The host's own network, and no other: that is said.
+    docker.run(&["run", "--rm", "--network", "host", "box", "true"]).ok();
+    let bridged = docker.run(&["run", "--rm", "box", "true"]).fails();
+    assert!(bridged.stderr.contains("--network host or --network none"), "{bridged}");
+    // Limits can't be kept: that is said too, once for each and in general.
+    let limited = run(&["--rm", "--memory", "64m", "--pids-limit", "9", "box", "true"]).ok();
+    assert_eq!(limited.stderr.matches("discarded").count(), 2, "{limited}");
+    let told = docker.run(&["info", "--format", "{{.SecurityOptions}} {{.MemoryLimit}} {{.Warnings}}"]).ok();
+    assert!(
+        told.stdout.contains("name=rootless] false") && told.stdout.contains("No memory limit"),
+        "{told}"
+    );
+
+    run(&["-d", "--name", "up", "-v", "kept:/data", "box", "sh", "-c", "echo said; exec sleep 100"]).ok();
+    let said = |text: &str| assert_eq!(docker.run(&["logs", "up"]).ok().stdout, text);
+    let edit = "echo new > /etc/new; rm /bin/vi; echo v > /data/f";
+    docker.run(&["exec", "up", "sh", "-c", edit]).ok();
+    docker.run(&["cp", "/etc/hostname", "up:/tmp/copied"]).ok();
+    let changes = docker.run(&["diff", "up"]).ok();
+    for line in ["A /etc/new", "D /bin/vi", "A /tmp/copied"] {
+        assert!(changes.lines().contains(&line), "{changes}");
+    }
+    docker.run(&["commit", "up", "made"]).ok();
+    assert_eq!(run(&["--rm", "made", "cat", "/etc/new"]).ok().stdout, "new\n");
+    run(&["--rm", "made", "ls", "/bin/vi"]).fails();
+    // It outlives its server.
+    strata.kill();
+    strata.restart();
+    assert_eq!(docker.run(&["exec", "up", "cat", "/data/f"]).ok().stdout, "v\n");
+    said("said\n");
+    docker.run(&["stop", "-t", "0", "up"]).ok();
+    assert_eq!(docker.run(&["inspect", "-f", "{{.State.ExitCode}}", "up"]).ok().text(), "137");
+    docker.run(&["rm", "-v", "up"]).ok();
+    assert!(strata.stop().success());
+}

@@ -55,6 +55,13 @@ impl Containers {
     }
 }
 
+impl Containers {
+    /// Whether limits can be set here. Where they can't, each that is asked for is discarded with a warning.
+    pub fn has_limits(&self) -> bool {
+        self.0.machine.limits
+    }
+}
+
 impl Inner {
     /// The container that a client means: by its id, its name, or the start of its id, in this order.
     pub(crate) fn find(&self, name: &str) -> Result<Arc<Container>, Error> {

@@ -20,7 +20,7 @@ pub(crate) fn probe() -> Machine {
     let v1_swap = Path::new(CGROUPS).join("memory/memory.memsw.limit_in_bytes").exists();
     let cpus =
         std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(1));
-    Machine { cpus, swap_limit: unified || v1_swap, unified }
+    Machine { cpus, swap_limit: unified || v1_swap, unified, limits: ordinary().is_none() }
 }
 
 /// The capabilities that we may give on, a bit for each: those that the kernel knows and that weren't taken from us.

@@ -246,7 +246,13 @@ impl Engine {
             Err(error) => warnings.push(format!("WARNING: {error}")),
         }
         let runs = runtime.is_some();
-        let limits = |name: &str| runs && limits(name);
+        let limited = running.as_ref().is_ok_and(|running| running.containers.has_limits());
+        if runs && !limited {
+            let lacking =
+                ["memory limit", "swap limit", "cpu cfs quota", "cpu cfs period", "cpu shares", "cpuset"];
+            warnings.extend(lacking.iter().map(|what| format!("WARNING: No {what} support")));
+        }
+        let limits = |name: &str| runs && limited && limits(name);
         let official = IndexConfig {
             name: "docker.io".into(),
             mirrors: options.mirrors.get("docker.io").cloned().unwrap_or_default(),
@@ -287,7 +293,7 @@ impl Engine {
             n_goroutines: fs::read_dir("/proc/self/task").map_or(0, |dir| dir.count() as u64),
             system_time: jiff::Timestamp::now().to_string(),
             logging_driver: "json-file",
-            cgroup_driver: if runs { "cgroupfs" } else { "none" },
+            cgroup_driver: if limited { "cgroupfs" } else { "none" },
             cgroup_version: if fs::exists("/sys/fs/cgroup/cgroup.controllers").unwrap_or(false) {
                 "2"
             } else {
@@ -336,7 +342,11 @@ impl Engine {
             containerd_commit: Commit::default(),
             runc_commit: runtime.as_ref().map(commit).unwrap_or_default(),
             init_commit: Commit::default(),
-            security_options: if runs { vec!["name=seccomp,profile=default".into()] } else { Vec::new() },
+            security_options: match (runs, limited) {
+                (false, _) => Vec::new(),
+                (true, true) => vec!["name=seccomp,profile=default".into()],
+                (true, false) => vec!["name=seccomp,profile=default".into(), "name=rootless".into()],
+            },
             warnings,
         })
     }

@@ -6,13 +6,17 @@ use rustix::thread::{CapabilitySet, capabilities};
 
 use crate::NetworkError;
 
+/// Whether this process may change the host's networks and packet filter.
+pub fn is_administrator() -> bool {
+    capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::NET_ADMIN))
+}
+
 /// Whether this process may make bridges.
 ///
 /// # Errors
 /// [`NetworkError::Rootless`] with what is missing and what to do instead.
 pub fn check() -> Result<(), NetworkError> {
-    let may = capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::NET_ADMIN));
-    if may {
+    if is_administrator() {
         return Ok(());
     }
     let pasta = env::split_paths(&env::var_os("PATH").unwrap_or_default())

@@ -22,6 +22,8 @@ pub(crate) struct Machine {
     pub swap_limit: bool,
     /// Whether it has cgroup v2.
     pub unified: bool,
+    /// Whether limits can be set at all: an ordinary user's server has no cgroup of its own.
+    pub limits: bool,
 }
 
 /// Checks a request and returns warnings. What the machine can't do is taken out of it.
@@ -219,7 +221,7 @@ pub(crate) fn validate_resources(
     update: bool,
 ) -> Result<Vec<String>, Error> {
     let invalid = |message: &str| Err(Error::invalid(message));
-    let mut warnings = Vec::new();
+    let mut warnings = if machine.limits { Vec::new() } else { discard(limits) };
     if limits.memory != 0 && limits.memory < LEAST_MEMORY {
         return invalid("Minimum memory limit allowed is 6MB");
     }
@@ -284,6 +286,41 @@ pub(crate) fn validate_resources(
         return invalid("Invalid QoS settings: linux does not support configuration of maximum IOPs");
     }
     Ok(warnings)
+}
+
+/// Takes out what nothing would enforce, and says so in dockerd's words.
+fn discard(limits: &mut Resources) -> Vec<String> {
+    let lacks = |what: &str, gone: &str| {
+        format!("Your kernel does not support {what} or the cgroup is not mounted. {gone} discarded.")
+    };
+    let mut warnings = Vec::new();
+    if std::mem::take(&mut limits.memory) != 0 {
+        warnings.push(lacks("memory limit capabilities", "Limitation"));
+    }
+    if std::mem::take(&mut limits.memory_swap) != 0 && warnings.is_empty() {
+        warnings.push(lacks("swap limit capabilities", "Limitation"));
+    }
+    if std::mem::take(&mut limits.memory_reservation) != 0 {
+        warnings.push(lacks("memory soft limit capabilities", "Limitation"));
+    }
+    let quota = std::mem::take(&mut limits.cpu_period) | std::mem::take(&mut limits.cpu_quota);
+    if std::mem::take(&mut limits.nano_cpus) | quota != 0 {
+        warnings.push(lacks("CPU CFS scheduler", "CPU quota"));
+    }
+    if std::mem::take(&mut limits.cpu_shares) != 0 {
+        warnings.push(lacks("CPU shares", "Shares"));
+    }
+    let memories = std::mem::take(&mut limits.cpuset_mems);
+    if !(std::mem::take(&mut limits.cpuset_cpus) + &memories).is_empty() {
+        warnings.push(lacks("cpuset", "Cpuset"));
+    }
+    if limits.pids_limit.take().is_some_and(|limit| limit > 0) {
+        warnings.push(lacks("pids limit capabilities", "PIDs limit"));
+    }
+    if std::mem::take(&mut limits.blkio_weight) != 0 {
+        warnings.push(lacks("Block I/O weight", "Weight"));
+    }
+    warnings
 }
 
 fn cpuset(text: &str, cpus: u32) -> Result<(), Error> {

@@ -40,7 +40,8 @@ impl Containers {
         })
     }
 
-    /// Does `work` while the container's processes are frozen, if they run; they are thawed in any case.
+    /// Does `work` while the container's processes are frozen, if they run; they are thawed in any case. An ordinary
+    /// user's server has no cgroup to freeze them with: there they go on.
     pub async fn standing_still<T: Send + 'static>(
         &self,
         name: &str,
@@ -50,7 +51,7 @@ impl Containers {
         let this = self.clone();
         to_the_end(async move {
             let _alone = container.work.lock().await;
-            let runs = container.record().state.status == Status::Running;
+            let runs = container.record().state.status == Status::Running && this.has_limits();
             let (supervisor, id) = (&this.0.stores.supervisor, container.runtime_id());
             if runs {
                 let paused = supervisor.pause(&id).await;

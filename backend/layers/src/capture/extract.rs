@@ -217,7 +217,7 @@ impl Extraction<'_> {
             return Err(std::io::Error::other("somebody put something else in its place"));
         }
         let (uid, gid) = self.owner(entry);
-        fs::chownat(&made, "", Some(uid), Some(gid), AtFlags::EMPTY_PATH)?;
+        given(fs::chownat(&made, "", Some(uid), Some(gid), AtFlags::EMPTY_PATH))?;
         // By its name a symlink put in its place meanwhile would be followed, out of the container.
         fs::chmod(format!("/proc/self/fd/{}", made.as_raw_fd()), Mode::from(u32::from(entry.mode)))?;
         Ok(fs::utimensat(folder, name, &times(time(entry)), AtFlags::SYMLINK_NOFOLLOW)?)
@@ -226,7 +226,7 @@ impl Extraction<'_> {
     /// Owner, mode, attributes and time of what is open.
     fn dress(&self, entry: &Entry, file: &OwnedFd) -> std::io::Result<()> {
         let (uid, gid) = self.owner(entry);
-        fs::fchown(file, Some(uid), Some(gid))?;
+        given(fs::fchown(file, Some(uid), Some(gid)))?;
         fs::fchmod(file, Mode::from(u32::from(entry.mode)))?;
         for xattr in entry.xattrs.iter().filter(|xattr| !is_overlays(&xattr.name)) {
             tolerate(fs::fsetxattr(file, &*xattr.name, &xattr.value, XattrFlags::empty()))?;
@@ -236,7 +236,7 @@ impl Extraction<'_> {
 
     fn dress_symlink(&self, entry: &Entry, folder: &OwnedFd, name: &[u8]) -> std::io::Result<()> {
         let (uid, gid) = self.owner(entry);
-        fs::chownat(folder, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?;
+        given(fs::chownat(folder, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW))?;
         for xattr in entry.xattrs.iter().filter(|xattr| !is_overlays(&xattr.name)) {
             let set = fs::lsetxattr(place(folder, name), &*xattr.name, &xattr.value, XattrFlags::empty());
             tolerate(set)?;
@@ -277,6 +277,14 @@ fn empty(folder: OwnedFd) -> Result<(), ArchiveError> {
         }
     }
     Ok(())
+}
+
+/// An ordinary user can't give files away; what stays its own is root's in its containers.
+fn given(chown: Result<(), Errno>) -> std::io::Result<()> {
+    match chown {
+        Err(Errno::PERM) if !rustix::process::geteuid().is_root() => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 fn tolerate(set: Result<(), Errno>) -> std::io::Result<()> {

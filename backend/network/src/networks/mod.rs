@@ -116,9 +116,9 @@ impl Inner {
         record::write(&self.dir, &state.networks)
     }
 
-    /// Makes the packet filter fit what there is, once that is known.
+    /// Makes the packet filter fit what there is, once that is known. Who may not change it has no bridges either.
     fn filter(&self, check: bool) -> Result<(), NetworkError> {
-        if !self.state().ready {
+        if !self.state().ready || !rootless::is_administrator() {
             return Ok(());
         }
         self.firewall.apply(check, || self.state().plan(&self.tag))

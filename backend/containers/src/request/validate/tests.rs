@@ -1,6 +1,6 @@
 use super::*;
 
-const MACHINE: Machine = Machine { cpus: 2, swap_limit: true, unified: false };
+const MACHINE: Machine = Machine { cpus: 2, swap_limit: true, unified: false, limits: true };
 
 fn check(text: &str) -> Result<Vec<String>, String> {
     let mut request: CreateRequest = serde_json::from_str(text).expect("valid JSON");
@@ -101,4 +101,26 @@ fn what_the_machine_cannot_do_is_a_warning() {
     let warnings = validate(&mut request, machine).expect("valid");
     assert!(warnings[0].starts_with("Your kernel does not support swap limit"));
     assert_eq!(request.host_config.resources.memory_swap, -1);
+}
+
+#[test]
+fn without_a_cgroup_limits_are_discarded_with_a_warning_each() {
+    let machine = Machine { limits: false, ..MACHINE };
+    let mut limits = Resources {
+        memory: 64 << 20,
+        memory_swap: 128 << 20,
+        nano_cpus: 99_000_000_000,
+        cpuset_cpus: "0-99".into(),
+        pids_limit: Some(5),
+        ..Resources::default()
+    };
+    let warnings =
+        validate_resources(&mut limits, machine, false).expect("nothing is left that could be wrong");
+    assert_eq!(limits, Resources::default());
+    let about = |what: &str| warnings.iter().filter(|text| text.contains(what)).count();
+    assert_eq!(
+        (warnings.len(), about("memory limit"), about("pids limit"), about("discarded.")),
+        (4, 1, 1, 4)
+    );
+    assert_eq!(validate_resources(&mut limits, machine, false), Ok(Vec::new()));
 }
