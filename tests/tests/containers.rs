@@ -178,6 +178,13 @@ fn a_killed_server_finds_its_containers_again() {
         let script = format!("for i in 0 1 2 3 4 5 6 7 8 9; do echo line $i; done; {end}");
         start(&strata.unix(), &format!("k{number}"), &script);
     }
+    // What goes with its process is written down with less care, but a kill loses nothing of it either.
+    for (name, script) in [("ending", "sleep 1"), ("staying", "sleep 100")] {
+        let body =
+            json!({ "Image": "box", "Cmd": ["sh", "-c", script], "HostConfig": { "AutoRemove": true } });
+        expect(&send(&strata.unix(), "POST", &format!("/containers/create?name={name}"), &body), 201);
+        expect(&send(&strata.unix(), "POST", &format!("/containers/{name}/start"), &Value::Null), 204);
+    }
     strata.kill();
     thread::sleep(Duration::from_millis(2500));
     strata.restart();
@@ -193,6 +200,12 @@ fn a_killed_server_finds_its_containers_again() {
         let log = send(&strata.unix(), "GET", &format!("/containers/k{number}/logs?stdout=1"), &Value::Null);
         let lines = log.text().matches("line ").count();
         assert_eq!(lines, 10, "k{number}: {:?}", log.text());
+    }
+    let seen = send(&strata.unix(), "GET", "/containers/staying/json", &Value::Null).json();
+    assert_eq!(seen["State"]["Status"], "running", "{seen}");
+    while send(&strata.unix(), "GET", "/containers/ending/json", &Value::Null).status != 404 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "what has ended is not removed");
+        thread::sleep(Duration::from_millis(50));
     }
     // They can be worked with as before.
     expect(&send(&strata.unix(), "POST", "/containers/k0/stop?t=0", &Value::Null), 204);

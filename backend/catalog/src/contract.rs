@@ -3,11 +3,12 @@
 use strata_oci::{DiffId, Digest, ImageId, Repository, Tag};
 
 use crate::{
-    Blob, CatalogError, ContainerRecord, Garbage, Image, Known, Layer, Lease, NewImage, NewManifest,
-    RegistryPath, RepoDigest, ResolveError, Tagged, VolumeRecord,
+    Blob, CatalogError, ContainerRecord, Durability, Garbage, Image, Known, Layer, Lease, NewImage,
+    NewManifest, RegistryPath, RepoDigest, ResolveError, Tagged, VolumeRecord,
 };
 
-/// Keeps the records. Every method is one transaction, durable when it returns, and blocks.
+/// Keeps the records. Every method is one transaction and blocks. What it changes survives a crash of the machine once it
+/// returns, unless a [`Durability`] asks for less.
 pub trait Catalog: Send + Sync {
     // Images
 
@@ -115,16 +116,16 @@ pub trait Catalog: Send + Sync {
     /// image is not here.
     ///
     /// From then on the image's config and layers are kept, also if the image is deleted.
-    fn add_container(&self, container: &ContainerRecord) -> Result<(), CatalogError>;
+    fn add_container(&self, container: &ContainerRecord, durability: Durability) -> Result<(), CatalogError>;
 
     /// Replaces the body of a container; `false` if there is none.
-    fn update_container(&self, id: &str, body: &str) -> Result<bool, CatalogError>;
+    fn update_container(&self, id: &str, body: &str, durability: Durability) -> Result<bool, CatalogError>;
 
     /// Gives a container another name; `false` if there is no such container.
     fn rename_container(&self, id: &str, name: &str) -> Result<bool, CatalogError>;
 
     /// Removes a container; `false` if there is none.
-    fn remove_container(&self, id: &str) -> Result<bool, CatalogError>;
+    fn remove_container(&self, id: &str, durability: Durability) -> Result<bool, CatalogError>;
 
     /// All containers, the one that was created last first.
     fn containers(&self) -> Result<Vec<ContainerRecord>, CatalogError>;

@@ -214,3 +214,14 @@ pub struct VolumeRecord {
     /// All else, as its owner writes it.
     pub body: String,
 }
+
+/// What a change outlives once it is acknowledged.
+///
+/// Whatever happens, the catalog stays whole, and changes are lost only from the end: none is missing before one that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// A crash of the machine: the disk has it.
+    Machine,
+    /// A crash of this process: the kernel has it, and the disk will in its own time. For what is gone with the machine anyway.
+    Process,
+}

@@ -122,13 +122,14 @@ impl Inner {
         change: impl FnOnce(&mut Record) -> T,
     ) -> Result<T, Error> {
         let _in_order = container.writing.lock().await;
-        let (answer, body) = {
+        let (answer, body, durability) = {
             let mut record = container.record();
             let answer = change(&mut record);
-            (answer, record.body()?)
+            (answer, record.body()?, record.durability())
         };
         let id = container.id.clone();
-        self.blocking(move |inner| Ok(inner.stores.catalog.update_container(&id, &body)?)).await?;
+        self.blocking(move |inner| Ok(inner.stores.catalog.update_container(&id, &body, durability)?))
+            .await?;
         Ok(answer)
     }
 

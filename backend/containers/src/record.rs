@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strata_api::engine::{EndpointSettings, HostConfig};
-use strata_catalog::ContainerRecord;
+use strata_catalog::{ContainerRecord, Durability};
 use strata_network::Endpoint;
 use strata_oci::ContainerConfig;
 
@@ -62,6 +62,11 @@ impl Record {
     /// Its labels.
     pub(crate) fn labels(&self) -> BTreeMap<String, String> {
         self.config.labels.clone().unwrap_or_default()
+    }
+
+    /// What its record and files are to outlive. One that goes with its process goes with the machine.
+    pub(crate) fn durability(&self) -> Durability {
+        if self.host.auto_remove { Durability::Process } else { Durability::Machine }
     }
 
     /// As the catalog keeps it.

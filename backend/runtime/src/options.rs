@@ -76,6 +76,8 @@ pub struct CreateProcess {
     pub stdin: Stdin,
     /// Where its output is logged; none: nowhere (docker's driver `none`). See [`crate::Supervisor::log_path`].
     pub log: Option<LogOptions>,
+    /// Whether log and exit are to outlive a crash of the machine, and not only of the server.
+    pub durable: bool,
 }
 
 /// A process to run in a running container.

@@ -34,6 +34,8 @@ pub(crate) struct Launch {
     pub log: Option<LogOptions>,
     /// Don't read the process's output before a client attached: nothing is lost although it starts at once.
     pub hold: bool,
+    /// Whether log and exit are to outlive the machine. An exec's never do.
+    pub durable: bool,
     /// Where cgroups are mounted.
     pub cgroups: crate::cgroup::Hierarchies,
 }

@@ -38,8 +38,14 @@ async fn the_server_that_is_killed() {
     for name in ["counts", "ends", "terminal", "lost", "created"] {
         let log = Some(LogOptions::new(supervisor.log_path(&id(name))));
         let (tty, stdin) = if name == "terminal" { (true, Stdin::Open) } else { (false, Stdin::Closed) };
-        let request =
-            CreateProcess { id: id(name), bundle: place.join("bundles").join(name), tty, stdin, log };
+        let request = CreateProcess {
+            id: id(name),
+            bundle: place.join("bundles").join(name),
+            tty,
+            stdin,
+            log,
+            durable: true,
+        };
         supervisor.create(request).await.expect("created");
         if name != "created" {
             supervisor.start(&id(name)).await.expect("started");

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeSet,
     fs::{self, File},
-    io::Write as _,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
@@ -11,8 +10,8 @@ use std::{
 use crate::{Driver, Paths, Placeholder, Plan, SnapshotError, SnapshotId, Snapshots, copy, init, remove};
 
 impl Snapshots {
-    /// Makes the snapshot `id` over the directories of some layers, bottom first, and makes it durable. The layers
-    /// must stay as long as it does.
+    /// Makes the snapshot `id` over the directories of some layers, bottom first. The layers must stay as long as it
+    /// does. With `durable` it survives a crash of the machine; one that nobody would miss then costs less without.
     ///
     /// A layer that comes several times is mounted once, where it comes last: layers are counted by the answer's
     /// `lowers`. The root of what is written starts with the metadata of the root below. A copy is made here; all else is
@@ -22,6 +21,7 @@ impl Snapshots {
         id: &SnapshotId,
         lowers: &[PathBuf],
         placeholders: &[Placeholder],
+        durable: bool,
     ) -> Result<Plan, SnapshotError> {
         let target = self.paths(id);
         if target.folder.exists() {
@@ -29,7 +29,10 @@ impl Snapshots {
         }
         let plan = plan(self.driver().driver, lowers, &target)?;
         let folder = self.temporary();
-        let made = fill(&Paths::of(&folder), &plan, lowers, placeholders).and_then(|()| {
+        let paths = Paths::of(&folder);
+        let filled = fill(&paths, &plan, lowers, placeholders);
+        let synced = filled.and_then(|()| if durable { sync_all(&paths) } else { Ok(()) });
+        let made = synced.and_then(|()| {
             fs::rename(&folder, &target.folder).map_err(|error| match error.kind() {
                 std::io::ErrorKind::DirectoryNotEmpty => SnapshotError::Exists(id.clone()),
                 _ => SnapshotError::io("rename to", &target.folder)(error),
@@ -41,7 +44,9 @@ impl Snapshots {
             }
             return Err(error);
         }
-        sync(&self.shared.root)?;
+        if durable {
+            sync(&self.shared.root)?;
+        }
         Ok(plan)
     }
 }
@@ -88,15 +93,16 @@ pub(crate) fn fill(
         copy::copy(&layers, marks, &paths.merged)?;
     }
     let text = serde_json::to_vec_pretty(plan).expect("a plan is text and numbers");
-    let fail = || SnapshotError::io("write", &paths.plan);
-    let mut file = File::create(&paths.plan).map_err(fail())?;
-    file.write_all(&text).and_then(|()| file.sync_all()).map_err(fail())?;
-    [&paths.init, &paths.upper, &paths.folder].into_iter().try_for_each(|path| sync(path))
+    fs::write(&paths.plan, text).map_err(SnapshotError::io("write", &paths.plan))
 }
 
-/// Makes a directory's names and metadata durable.
+fn sync_all(paths: &Paths) -> Result<(), SnapshotError> {
+    [&paths.plan, &paths.init, &paths.upper, &paths.folder].into_iter().try_for_each(|path| sync(path))
+}
+
+/// Makes a file durable, or a directory's names and metadata.
 pub(crate) fn sync(path: &Path) -> Result<(), SnapshotError> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(SnapshotError::io("sync", path))
+    File::open(path).and_then(|file| file.sync_all()).map_err(SnapshotError::io("sync", path))
 }
 
 #[cfg(test)]

@@ -93,9 +93,9 @@ fn a_snapshot_outlives_its_server_and_ends_whole() {
         next.mount(&sid("c")).expect("mounts again");
         assert_eq!(fs::read_to_string(merged.join("f")).expect("reads"), "written");
 
-        next.prepare(&sid("d"), std::slice::from_ref(&base), &[]).expect("prepares");
+        next.prepare(&sid("d"), std::slice::from_ref(&base), &[], true).expect("prepares");
         assert_eq!(next.list().expect("lists"), [sid("c"), sid("d")]);
-        let error = next.prepare(&sid("d"), &[base], &[]).expect_err("is there");
+        let error = next.prepare(&sid("d"), &[base], &[], true).expect_err("is there");
         assert!(matches!(error, SnapshotError::Exists(_)), "{error}");
         assert_eq!(next.sweep(&|id| *id == sid("d")).expect("sweeps"), 1);
         assert_eq!(next.list().expect("lists"), [sid("d")]);
@@ -127,7 +127,7 @@ fn placeholders_are_below_and_the_root_keeps_its_metadata() {
             place_of("etc/mtab", PlaceholderKind::Symlink { target: "/proc/mounts".into() }),
             place_of("run/lock", PlaceholderKind::Directory { mode: 0o755 }),
         ];
-        place.snapshots.prepare(&sid("c"), &[base], &placeholders).expect("prepares");
+        place.snapshots.prepare(&sid("c"), &[base], &placeholders, true).expect("prepares");
         let merged = place.snapshots.mount(&sid("c")).expect("mounts").merged;
         let mode = |name: &str| fs::symlink_metadata(merged.join(name)).expect("is there").mode() & 0o7777;
         assert_eq!(fs::read_to_string(merged.join("etc/hosts")).expect("reads"), "the image's");

@@ -55,12 +55,13 @@ fn a_missing_layer_is_named() {
     let Some(place) = Place::new() else { return };
     let base = place.layer("base", |at| put(at, "f", ""));
     let missing = place.dir.path().join("layers/missing");
-    let error = place.snapshots.prepare(&sid("c"), &[base.clone(), missing], &[]).expect_err("is not there");
+    let error =
+        place.snapshots.prepare(&sid("c"), &[base.clone(), missing], &[], true).expect_err("is not there");
     assert!(error.to_string().contains("layers/missing"), "{error}");
     assert_eq!(place.snapshots.list().expect("lists"), []);
     assert_eq!(fs::read_dir(place.dir.path().join("snapshots/tmp")).expect("lists").count(), 0);
     // One that vanishes later is told by the kernel.
-    place.snapshots.prepare(&sid("c"), std::slice::from_ref(&base), &[]).expect("prepares");
+    place.snapshots.prepare(&sid("c"), std::slice::from_ref(&base), &[], true).expect("prepares");
     fs::remove_dir_all(&base).expect("removes");
     let error = place.snapshots.mount(&sid("c")).expect_err("is not there");
     let SnapshotError::Mount { source, .. } = &error else { panic!("{error}") };

@@ -24,8 +24,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use strata_oci::{DiffId, Digest, ImageId, Repository, Tag};
 
 use crate::{
-    Blob, Catalog, CatalogError, ContainerRecord, Garbage, Image, Known, Layer, Lease, NewImage, NewManifest,
-    OpenError, RegistryPath, RepoDigest, ResolveError, Tagged, VolumeRecord,
+    Blob, Catalog, CatalogError, ContainerRecord, Durability, Garbage, Image, Known, Layer, Lease, NewImage,
+    NewManifest, OpenError, RegistryPath, RepoDigest, ResolveError, Tagged, VolumeRecord,
 };
 
 /// A [`Catalog`] in the file `catalog.db` of a directory: WAL, every commit synced, one process at a time.
@@ -69,7 +69,17 @@ impl SqliteCatalog {
         action: &'static str,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, CatalogError> {
+        self.write_to(Durability::Machine, action, change)
+    }
+
+    fn write_to<T>(
+        &self,
+        durability: Durability,
+        action: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, CatalogError> {
         let mut connection = self.connection();
+        open::sync_for(&connection, durability).map_err(CatalogError::sql(action))?;
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(CatalogError::sql(action))?;
         let answer = change(&transaction).map_err(CatalogError::sql(action))?;
@@ -214,20 +224,20 @@ impl Catalog for SqliteCatalog {
         self.write("remove a registry manifest", |db| registry::remove(db, repository, digest))
     }
 
-    fn add_container(&self, container: &ContainerRecord) -> Result<(), CatalogError> {
-        self.write("add a container", |db| containers::add(db, container))?
+    fn add_container(&self, container: &ContainerRecord, durability: Durability) -> Result<(), CatalogError> {
+        self.write_to(durability, "add a container", |db| containers::add(db, container))?
     }
 
-    fn update_container(&self, id: &str, body: &str) -> Result<bool, CatalogError> {
-        self.write("update a container", |db| containers::update(db, id, body))
+    fn update_container(&self, id: &str, body: &str, durability: Durability) -> Result<bool, CatalogError> {
+        self.write_to(durability, "update a container", |db| containers::update(db, id, body))
     }
 
     fn rename_container(&self, id: &str, name: &str) -> Result<bool, CatalogError> {
         self.write("rename a container", |db| containers::rename(db, id, name))?
     }
 
-    fn remove_container(&self, id: &str) -> Result<bool, CatalogError> {
-        self.write("remove a container", |db| containers::remove(db, id))
+    fn remove_container(&self, id: &str, durability: Durability) -> Result<bool, CatalogError> {
+        self.write_to(durability, "remove a container", |db| containers::remove(db, id))
     }
 
     fn containers(&self) -> Result<Vec<ContainerRecord>, CatalogError> {

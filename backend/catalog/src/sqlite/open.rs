@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::schema::{APPLICATION_ID, MIGRATIONS, TEMPORARY};
-use crate::OpenError;
+use crate::{Durability, OpenError};
 
 /// Opens the database at `path`, or creates it, and brings its schema to the newest version.
 ///
@@ -46,10 +46,19 @@ fn inspect(connection: &Connection, path: &Path) -> Result<usize, OpenError> {
     Ok(version)
 }
 
-/// WAL and FULL: an acknowledged commit survives a power cut. The rest keeps memory and files small.
+/// Says whether the commits that follow wait for the disk. With WAL and FULL an acknowledged one survives a power cut; with NORMAL the
+/// file stays whole, and the next synced commit takes those before it along.
+pub(super) fn sync_for(connection: &Connection, durability: Durability) -> rusqlite::Result<()> {
+    connection.execute_batch(match durability {
+        Durability::Machine => "PRAGMA synchronous = FULL",
+        Durability::Process => "PRAGMA synchronous = NORMAL",
+    })
+}
+
+/// WAL, every commit synced; the rest keeps memory and files small.
 fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
+    sync_for(connection, Durability::Machine)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -1024)?;
     connection.pragma_update(None, "mmap_size", 0)?;

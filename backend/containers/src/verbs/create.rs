@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use strata_api::engine::{CreateRequest, CreateResponse, EndpointSettings};
-use strata_catalog::CatalogError;
+use strata_catalog::{CatalogError, Durability};
 use strata_layer::LayerPath;
 use strata_snapshots::{Placeholder, PlaceholderKind, SnapshotId};
 
@@ -33,6 +33,8 @@ impl Containers {
     ) -> Result<CreateResponse, Error> {
         let name = if name.is_empty() { None } else { Some(names::parse(name)?) };
         let warnings = self.prepare_request(&mut request, &image)?;
+        // Mostly it is started next.
+        self.0.stores.supervisor.expect_process();
         let this = self.clone();
         let id = to_the_end(async move { this.make(name, request, image).await }).await?;
         Ok(CreateResponse { id, warnings })
@@ -191,7 +193,7 @@ impl Inner {
                     _ => names::generate(attempt),
                 };
             }
-            match self.stores.catalog.add_container(&record.to_catalog()?) {
+            match self.stores.catalog.add_container(&record.to_catalog()?, record.durability()) {
                 Ok(()) => break,
                 Err(CatalogError::NameTaken { .. }) if !named && attempt < ATTEMPTS => {}
                 Err(error) => return Err(taken(error)),
@@ -204,8 +206,9 @@ impl Inner {
     fn furnish(&self, record: &Record, image: &BaseImage) -> Result<(), Error> {
         let id = snapshot_id(&record.id)?;
         let snapshots = &self.stores.snapshots;
+        let durable = record.durability() == Durability::Machine;
         snapshots
-            .prepare(&id, &image.layers, &placeholders(record))
+            .prepare(&id, &image.layers, &placeholders(record), durable)
             .map_err(|error| Error::internal("cannot make its file system", &error))?;
         let folder = self.folder(&record.id);
         machine::make_private(&folder)
@@ -242,7 +245,8 @@ impl Inner {
     /// Removes what a failed create has made, as far as possible; the next start of the server does the rest.
     fn undo(self: &Arc<Self>, record: &Record) {
         let mut failures = Vec::new();
-        failures.extend(self.stores.catalog.remove_container(&record.id).err().map(Error::from));
+        let removed = self.stores.catalog.remove_container(&record.id, record.durability());
+        failures.extend(removed.err().map(Error::from));
         for mount in record.mounts.iter().filter(|mount| mount.anonymous && !mount.name.is_empty()) {
             failures.extend(self.unmake_volume(&mount.name).err());
         }

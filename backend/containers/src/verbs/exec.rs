@@ -46,6 +46,8 @@ impl Containers {
         container.record().state.check_exec(&container.id, name)?;
         DetachKeys::parse(&request.detach_keys)
             .map_err(|_| Error::invalid(format!("Invalid escape keys ({}) provided", request.detach_keys)))?;
+        // A client that prepares one starts it next.
+        self.0.stores.supervisor.expect_process();
         let id = random_id();
         let (command, record) = (command(&request), container.snapshot());
         let exec = Exec { container: container.runtime_id(), request, progress: Progress::Created };

@@ -100,7 +100,7 @@ impl Containers {
                 removed.map_err(|error| Error::internal("cannot remove its file system", &error))?;
                 remove_tree(&inner.folder(&record.id))?;
                 // Last, so that what a crash leaves belongs to a record.
-                inner.stores.catalog.remove_container(&record.id)?;
+                inner.stores.catalog.remove_container(&record.id, record.durability())?;
                 for mount in record.mounts.iter().filter(|mount| volumes && own(mount)) {
                     let others = inner.users_of(&mount.name).iter().any(|user| *user != record.id);
                     if !others {

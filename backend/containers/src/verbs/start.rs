@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use strata_catalog::Durability;
 use strata_network::Endpoint;
 use strata_runtime::{
     CreateProcess, LogOptions, Process, RuntimeFailure, RuntimeProblem, Stdin, SupervisorError, WindowSize,
@@ -64,14 +65,16 @@ impl Containers {
         let internal = |error: Error| (error, 128);
         let record = container.snapshot();
         let of = record.clone();
-        let bundle = self.0.blocking(move |inner| inner.make_bundle(&of)).await.map_err(internal)?;
         let supervisor = &self.0.stores.supervisor;
+        supervisor.expect_process();
+        let bundle = self.0.blocking(move |inner| inner.make_bundle(&of)).await.map_err(internal)?;
         let request = CreateProcess {
             id: container.runtime_id(),
             bundle,
             tty: record.config.tty,
             stdin: stdin(&record),
             log: self.0.log_options(container).map_err(internal)?,
+            durable: record.durability() == Durability::Machine,
         };
         let process = supervisor.create(request).await.map_err(refused)?;
         let [rows, columns] = record.host.console_size;

@@ -8,6 +8,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
+
 /// The name under which the tree of version 2 is kept.
 const UNIFIED: &str = "";
 
@@ -68,7 +70,7 @@ impl Hierarchies {
     }
 
     /// From the text of `/proc/<pid>/cgroup`: lines of `number:controllers:path`.
-    fn resolve(&self, membership: &str) -> Cgroups {
+    pub(super) fn resolve(&self, membership: &str) -> Cgroups {
         let mut found = BTreeMap::new();
         for line in membership.lines() {
             let mut parts = line.splitn(3, ':').skip(1);
@@ -94,6 +96,19 @@ impl Cgroups {
     /// The directory of a version 1 controller.
     pub fn v1(&self, controller: &str) -> Option<&Path> {
         self.0.get(controller).map(PathBuf::as_path)
+    }
+
+    /// One of the directories, rather of version 1: of version 2 it may be refused.
+    pub(super) fn any(&self) -> Option<&Path> {
+        self.0.values().next_back().map(PathBuf::as_path)
+    }
+
+    /// The directories that bear a container's name: that it alone is in, wherever the runtime made it one.
+    pub fn of_container(&self, id: &Id) -> Vec<&Path> {
+        let named = |directory: &&Path| directory.file_name().is_some_and(|name| name == id.as_str());
+        let mut found: Vec<_> = self.0.values().map(PathBuf::as_path).filter(named).collect();
+        found.dedup();
+        found
     }
 
     /// The directory in the tree of version 2.
@@ -131,5 +146,15 @@ mod tests {
         let nested = "34 30 0:30 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n";
         let cgroups = Hierarchies::parse(nested).resolve("0::/docker/abc/strata/x\n");
         assert_eq!(cgroups.unified(), Some(Path::new("/sys/fs/cgroup/strata/x")));
+    }
+
+    #[test]
+    fn a_container_owns_what_bears_its_name() {
+        let cgroups = Hierarchies::parse(HYBRID)
+            .resolve("3:memory:/strata/x\n2:cpu,cpuacct:/strata/x\n1:name=systemd:/y\n0::/\n");
+        let own = ["/sys/fs/cgroup/cpu,cpuacct/strata/x", "/sys/fs/cgroup/memory/strata/x"];
+        let id = crate::Id::parse("x").expect("an id");
+        assert_eq!(cgroups.of_container(&id), own.map(Path::new));
+        assert_eq!(cgroups.any(), Some(Path::new("/sys/fs/cgroup/systemd/y")));
     }
 }

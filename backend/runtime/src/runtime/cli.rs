@@ -8,9 +8,10 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use rustix::fd::BorrowedFd;
 use serde::{Deserialize, Serialize};
 
-use super::{Files, ProcessIo, Runtime, RuntimeFailure, RuntimeProblem, RuntimeState};
+use super::{Files, ProcessIo, Runtime, RuntimeFailure, RuntimeKind, RuntimeProblem, RuntimeState, runc};
 use crate::Id;
 
 /// A runtime that is a program with runc's command line.
@@ -18,6 +19,8 @@ use crate::Id;
 pub struct RuntimeProgram {
     /// The program.
     pub program: PathBuf,
+    /// Which one it is.
+    pub kind: RuntimeKind,
     /// Where it keeps its state; best on a tmpfs, for containers don't survive the machine.
     pub root: PathBuf,
 }
@@ -125,7 +128,13 @@ impl Runtime for RuntimeProgram {
         self.make_process("create", container, ["--bundle".as_ref(), bundle.as_ref()], files, io)
     }
 
-    fn start(&self, container: &Id) -> Result<(), RuntimeFailure> {
+    fn start(&self, container: &Id, process: BorrowedFd<'_>) -> Result<(), RuntimeFailure> {
+        if self.kind == RuntimeKind::Runc {
+            let started = runc::start(&self.root.join(container.as_str()), process);
+            if started.map_err(|error| self.unavailable("start", &error))? {
+                return Ok(());
+            }
+        }
         self.run("start", [container.as_str().as_ref()], None).map(drop)
     }
 
@@ -148,6 +157,13 @@ impl Runtime for RuntimeProgram {
             Err(failure) if failure.problem == RuntimeProblem::NoSuchContainer => Ok(()),
             other => other.map(drop),
         }
+    }
+
+    fn delete_ended(&self, container: &Id, cgroups: &[&Path]) -> Result<(), RuntimeFailure> {
+        if self.kind == RuntimeKind::Runc && runc::delete(&self.root.join(container.as_str()), cgroups) {
+            return Ok(());
+        }
+        self.delete(container)
     }
 
     fn pause(&self, container: &Id) -> Result<(), RuntimeFailure> {

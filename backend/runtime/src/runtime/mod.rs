@@ -3,9 +3,11 @@
 mod cli;
 mod failure;
 mod probe;
+mod runc;
 
 use std::path::Path;
 
+use rustix::fd::BorrowedFd;
 use serde::{Deserialize, Serialize};
 
 pub use cli::RuntimeProgram;
@@ -15,7 +17,7 @@ pub use probe::{ProbeError, RuntimeKind, RuntimeVersion};
 use crate::Id;
 
 /// A runtime that implements the OCI runtime specification's operations. Every call blocks until the runtime is done
-/// (5 to 60 ms each).
+/// (up to 60 ms each).
 pub trait Runtime: Send + Sync {
     /// Makes a container whose first process waits for [`Runtime::start`], with the given streams. Returns its pid.
     ///
@@ -29,11 +31,11 @@ pub trait Runtime: Send + Sync {
         io: ProcessIo,
     ) -> Result<i32, RuntimeFailure>;
 
-    /// Lets the first process run its program.
+    /// Lets the first process, of which `process` is a pidfd, run its program.
     ///
     /// # Errors
     /// When the runtime refuses.
-    fn start(&self, container: &Id) -> Result<(), RuntimeFailure>;
+    fn start(&self, container: &Id, process: BorrowedFd<'_>) -> Result<(), RuntimeFailure>;
 
     /// Runs a further process, described by the file (`Process` of the specification, JSON). Returns its pid; the
     /// caller must be a child subreaper to see it end.
@@ -59,6 +61,12 @@ pub trait Runtime: Send + Sync {
     /// # Errors
     /// When the runtime refuses.
     fn delete(&self, container: &Id) -> Result<(), RuntimeFailure>;
+
+    /// As [`Runtime::delete`] of a container whose first process has ended, and that is alone in `cgroups`.
+    ///
+    /// # Errors
+    /// When the runtime refuses.
+    fn delete_ended(&self, container: &Id, cgroups: &[&Path]) -> Result<(), RuntimeFailure>;
 
     /// Freezes every process.
     ///

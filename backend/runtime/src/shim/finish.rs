@@ -31,10 +31,15 @@ impl Shim {
         self.listener = None;
         note("remove the socket", record::discard(here, record::SOCKET));
         if is_container {
-            // Only now: nobody should have to wait for the disk to hear of an exit that a crash of ours can't lose.
-            note("sync the log", self.log.take().map_or(Ok(()), |log| log.sync()));
-            note("sync the exit", record::sync(here, record::EXIT));
-            if let Err(failure) = self.launch.runtime.delete(self.launch.container()) {
+            let log = self.log.take();
+            if self.launch.durable {
+                // Only now: nobody should have to wait for the disk to hear of an exit that a crash of ours can't lose.
+                note("sync the log", log.map_or(Ok(()), |log| log.sync()));
+                note("sync the exit", record::sync(here, record::EXIT));
+            }
+            let container = self.launch.container();
+            let cgroups = self.launched.cgroups.of_container(container);
+            if let Err(failure) = self.launch.runtime.delete_ended(container, &cgroups) {
                 eprintln!("shim: cannot delete the container: {failure}");
             }
             self.streams.sources.clear();

@@ -1,6 +1,9 @@
 //! Answering clients.
 
-use rustix::process::{Signal, pidfd_send_signal};
+use rustix::{
+    fd::AsFd as _,
+    process::{Signal, pidfd_send_signal},
+};
 
 use super::serve::Shim;
 use crate::{
@@ -55,7 +58,7 @@ impl Shim {
     fn start(&mut self) -> Reply {
         // Before, not after: a program may be done by then.
         let now = Time::now();
-        if let Err(failure) = self.launch.runtime.start(self.launch.container()) {
+        if let Err(failure) = self.launch.runtime.start(self.launch.container(), self.pidfd.as_fd()) {
             return Reply::Failed(failure);
         }
         self.launched.started_at = Some(now);

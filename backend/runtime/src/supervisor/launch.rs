@@ -48,6 +48,7 @@ impl Supervisor {
             stdin: request.stdin,
             log: request.log,
             hold: false,
+            durable: request.durable,
             cgroups: self.0.hierarchies.clone(),
         };
         self.launch(launch, None).await
@@ -74,6 +75,7 @@ impl Supervisor {
             stdin: request.stdin,
             log: None,
             hold: attach.is_some(),
+            durable: false,
             cgroups: self.0.hierarchies.clone(),
         };
         let process = self.launch(launch, Some(spec)).await?;
@@ -90,6 +92,7 @@ impl Supervisor {
         launch: Launch,
         spec: Option<serde_json::Value>,
     ) -> Result<Process, SupervisorError> {
+        self.expect_process();
         let this = self.clone();
         let task = tokio::spawn(async move {
             let key = launch.key.clone();

@@ -24,7 +24,8 @@ pub use watch::ProcessEvent;
 
 use crate::{
     Id, ProbeError, ProcessKey, Runtime, RuntimeKind, RuntimeProgram, RuntimeVersion, SupervisorError,
-    SupervisorOptions, cgroup::Hierarchies,
+    SupervisorOptions,
+    cgroup::{Hierarchies, QuickMoves},
 };
 use watch::Entry;
 
@@ -38,6 +39,7 @@ struct Inner {
     runtime: Box<dyn Runtime>,
     version: RuntimeVersion,
     hierarchies: Hierarchies,
+    moves: QuickMoves,
     entries: Mutex<HashMap<ProcessKey, Entry>>,
     /// What is being made at present.
     launching: Mutex<HashSet<ProcessKey>>,
@@ -64,12 +66,16 @@ impl Supervisor {
             if version.kind == RuntimeKind::Crun && hierarchies.is_hybrid() {
                 return Err(ProbeError::HybridCgroups { program: options.runtime }.into());
             }
-            let program =
-                RuntimeProgram { program: options.runtime.clone(), root: options.runtime_root.clone() };
+            let program = RuntimeProgram {
+                program: options.runtime.clone(),
+                kind: version.kind,
+                root: options.runtime_root.clone(),
+            };
             Ok(Self(Arc::new(Inner {
                 runtime: Box::new(program.clone()),
                 program,
                 version,
+                moves: QuickMoves::new(hierarchies.clone()),
                 hierarchies,
                 options,
                 entries: Mutex::default(),
@@ -88,6 +94,11 @@ impl Supervisor {
     /// Where a container's log is by convention: `<directory>/<id>/<id>-json.log`. [`Supervisor::remove`] removes it.
     pub fn log_path(&self, id: &Id) -> PathBuf {
         self.0.directory(&id.clone().into()).join(format!("{id}-json.log"))
+    }
+
+    /// Announces that a process is likely to be made within the next 60 ms; it is then made sooner.
+    pub fn expect_process(&self) {
+        self.0.moves.expect();
     }
 
     /// Everything that happens to processes from now on, whoever waits for it. One who is more than 1,024 events behind

@@ -39,7 +39,7 @@ pub(super) fn wait_for_shim(key: &ProcessKey, directory: &Path) -> Result<Lock, 
         if begun.elapsed() > PATIENCE {
             return Err(SupervisorError::Running(key.clone()));
         }
-        thread::sleep(Duration::from_millis(2));
+        thread::sleep(Duration::from_micros(500));
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Supervisor, blocking, connection::Connection};
 use crate::{
     Exit, Id, Process, ProcessKey, Runtime, RuntimeFailure, RuntimeProblem, Stats, SupervisorError,
     WindowSize,
-    cgroup::{self, Cgroups},
+    cgroup::{self, Cgroups, Freezer},
     record,
     wire::{Reply, Request},
 };
@@ -82,7 +82,11 @@ impl Supervisor {
     /// # Errors
     /// When the runtime refuses.
     pub async fn pause(&self, id: &Id) -> Result<(), SupervisorError> {
-        self.runtime_does(id, |runtime, id| runtime.pause(id)).await
+        let freezer = self.freezer(id);
+        self.runtime_does(id, move |runtime, id| {
+            if freezer.is_some_and(|freezer| freezer.freeze()) { Ok(()) } else { runtime.pause(id) }
+        })
+        .await
     }
 
     /// Thaws them.
@@ -90,7 +94,11 @@ impl Supervisor {
     /// # Errors
     /// When the runtime refuses.
     pub async fn resume(&self, id: &Id) -> Result<(), SupervisorError> {
-        self.runtime_does(id, |runtime, id| runtime.resume(id)).await
+        let freezer = self.freezer(id);
+        self.runtime_does(id, move |runtime, id| {
+            if freezer.is_some_and(|freezer| freezer.thaw()) { Ok(()) } else { runtime.resume(id) }
+        })
+        .await
     }
 
     /// The pids of all processes of a container, in our namespace.
@@ -118,6 +126,12 @@ impl Supervisor {
         let process = self.process(&key).ok_or(SupervisorError::NotRunning(key))?;
         let cgroups = self.cgroups(id)?;
         blocking(move || Ok(cgroup::read(&cgroups, process.pid))).await
+    }
+
+    /// How to freeze a container that runs.
+    fn freezer(&self, id: &Id) -> Option<Freezer> {
+        self.process(&id.clone().into())?;
+        Freezer::of(&self.cgroups(id).ok()?, id)
     }
 
     fn cgroups(&self, id: &Id) -> Result<Cgroups, SupervisorError> {

@@ -249,7 +249,7 @@ impl Bench {
     pub fn request(&self, name: &str, args: &[&str], kind: Kind) -> CreateProcess {
         let bundle = self.place.bundle(name, args, kind.tty, |_| ());
         let log = Some(kind.log.unwrap_or_else(|| self.log(name)));
-        CreateProcess { id: id(name), bundle, tty: kind.tty, stdin: kind.stdin, log }
+        CreateProcess { id: id(name), bundle, tty: kind.tty, stdin: kind.stdin, log, durable: true }
     }
 
     pub async fn create(&self, name: &str, args: &[&str], kind: Kind) {

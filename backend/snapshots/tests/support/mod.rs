@@ -48,7 +48,7 @@ impl Place {
 
     /// Prepares and mounts a snapshot; where it is mounted.
     pub fn mount(&self, id: &str, lowers: &[PathBuf]) -> PathBuf {
-        self.snapshots.prepare(&sid(id), lowers, &[]).expect("prepares");
+        self.snapshots.prepare(&sid(id), lowers, &[], true).expect("prepares");
         self.snapshots.mount(&sid(id)).expect("mounts").merged
     }
 
