@@ -14,6 +14,9 @@ use rustix::{
 
 use crate::{LayersError, descent::Descent, folder::Folder, walk::FOLDER};
 
+/// Directories of one directory that are remembered. When they are done it is listed again, so with many more it takes longer.
+const REMEMBERED: usize = 4096;
+
 /// A layer that is no longer visible and waits for its files to be deleted, which may take seconds.
 #[derive(Debug)]
 pub struct Doomed(pub(crate) Folder);
@@ -41,27 +44,47 @@ pub fn remove_tree(path: &Path) -> Result<(), LayersError> {
 
 /// Removes everything in a directory. No recursion: an archive decides how deep a tree is.
 pub(crate) fn clear(folder: impl AsFd) -> Result<(), Errno> {
-    let mut descent = Descent::new(fs::openat(&folder, c".", FOLDER, Mode::empty())?);
+    let root = fs::openat(&folder, c".", FOLDER, Mode::empty())?;
+    let mut full = empty_one_level(&root)?;
+    let mut descent: Descent<Level> = Descent::new(root);
     loop {
-        if let Some(name) = empty_one_level(descent.folder())? {
+        let left = descent.here().map_or(&mut full, |level| &mut level.full);
+        if let Some(name) = left.pop() {
             let at = descent.folder();
             let child = fs::openat(at, name.as_slice(), FOLDER, Mode::empty())
                 .or_else(|error| unlock_at(error, at, name.as_slice()))?;
-            descent.push(child, name);
+            let full = empty_one_level(&child)?;
+            descent.push(child, Level { name, full });
             continue;
         }
-        let Some((child, name)) = descent.pop()? else { return Ok(()) };
-        match remove_at(descent.folder(), &name, AtFlags::REMOVEDIR) {
-            // Reading a directory while deleting from it may have missed some: once more.
-            Err(Errno::NOTEMPTY | Errno::EXIST) => descent.push(child, name),
+        let Some((child, level)) = descent.pop()? else {
+            // Reading a directory while deleting from it may have missed some: until it has nothing.
+            full = empty_one_level(descent.root())?;
+            if full.is_empty() {
+                return Ok(());
+            }
+            continue;
+        };
+        match remove_at(descent.folder(), &level.name, AtFlags::REMOVEDIR) {
+            Err(Errno::NOTEMPTY | Errno::EXIST) => {
+                let full = empty_one_level(&child)?;
+                descent.push(child, Level { full, ..level });
+            }
             other => other?,
         }
     }
 }
 
-/// Removes what is not a directory, and empty directories; returns the first directory that is not empty.
-fn empty_one_level(folder: &OwnedFd) -> Result<Option<Vec<u8>>, Errno> {
-    let mut full = None;
+/// A directory on the way down.
+struct Level {
+    name: Vec<u8>,
+    /// Directories in it that are to be emptied.
+    full: Vec<Vec<u8>>,
+}
+
+/// Removes what is not a directory, and empty directories; returns directories that are not empty, all but a great many.
+fn empty_one_level(folder: &OwnedFd) -> Result<Vec<Vec<u8>>, Errno> {
+    let mut full = Vec::new();
     for entry in fs::Dir::read_from(folder)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -72,19 +95,19 @@ fn empty_one_level(folder: &OwnedFd) -> Result<Option<Vec<u8>>, Errno> {
             FileType::Directory => AtFlags::REMOVEDIR,
             _ => AtFlags::empty(),
         };
-        match remove_at(folder, name.to_bytes(), flags) {
+        let removed = match remove_at(folder, name.to_bytes(), flags) {
+            // A file system that does not tell types.
+            Err(Errno::ISDIR) => remove_at(folder, name.to_bytes(), AtFlags::REMOVEDIR),
+            other => other,
+        };
+        match removed {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(Errno::NOTEMPTY | Errno::EXIST) => {
-                full.get_or_insert_with(|| name.to_bytes().to_vec());
-            }
-            // A file system that does not tell types.
-            Err(Errno::ISDIR) => match remove_at(folder, name.to_bytes(), AtFlags::REMOVEDIR) {
-                Ok(()) => {}
-                Err(Errno::NOTEMPTY | Errno::EXIST) => {
-                    full.get_or_insert_with(|| name.to_bytes().to_vec());
+                full.push(name.to_bytes().to_vec());
+                if full.len() >= REMEMBERED {
+                    break;
                 }
-                Err(error) => return Err(error),
-            },
+            }
             Err(error) => return Err(error),
         }
     }
@@ -136,4 +159,37 @@ fn thaw(file: impl AsFd) {
 pub(crate) fn sync_folder(path: &Path) -> Result<(), LayersError> {
     let folder = File::open(path).map_err(LayersError::new("open", path))?;
     folder.sync_all().map_err(LayersError::new("sync", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{create_dir_all, write};
+
+    use super::*;
+
+    #[test]
+    fn a_directory_is_listed_once_for_all_that_are_in_it() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for number in 0..100 {
+            create_dir_all(dir.path().join(format!("full{number}/inner"))).expect("creates");
+            create_dir_all(dir.path().join(format!("empty{number}"))).expect("creates");
+            write(dir.path().join(format!("file{number}")), "").expect("writes");
+        }
+        let folder = fs::openat(CWD, dir.path(), FOLDER, Mode::empty()).expect("opens");
+        let full = empty_one_level(&folder).expect("empties");
+        assert_eq!((full.len(), std::fs::read_dir(dir.path()).expect("lists").count()), (100, 100));
+        clear(&folder).expect("clears");
+        assert_eq!(std::fs::read_dir(dir.path()).expect("lists").count(), 0);
+    }
+
+    #[test]
+    fn more_directories_than_are_remembered_are_removed_too() {
+        let dir = tempfile::tempdir_in("/dev/shm").expect("a directory");
+        let tree = dir.path().join("tree");
+        for number in 0..REMEMBERED + 2 {
+            create_dir_all(tree.join(format!("{number}/inner"))).expect("creates");
+        }
+        remove_tree(&tree).expect("removes");
+        assert!(!tree.exists());
+    }
 }

@@ -6,6 +6,8 @@
 //!   thread 2:    └→ decompress
 //!                     │ a few 256 KiB buffers
 //!   thread 3:         └→ hash (diff id), parse → index, apply to the tree
+//!                          │ small files that were made
+//!   thread 4:              └→ fill them, set what they lack
 //! ```
 //!
 //! Inflating is the slowest step for large files and has a thread to itself; creating files is the slowest for many
@@ -117,7 +119,14 @@ impl Layers {
         // From here on it is removed with `folder`.
         tree.keep();
         let mut applier = Applier::new(root, &scratch, self.powers(), 0o777 & !made.st_mode, watch);
-        let outcome = run(source, blob, expected, &self.shared.limits, watch, &mut applier)?;
+        // What was made here comes faster than files are created: the disk can have the first half meanwhile. A failure is
+        // remembered there.
+        let received = || {
+            if expected.is_none() {
+                let _ = self.shared.write_back.file_system().flush();
+            }
+        };
+        let outcome = run(source, blob, expected, &self.shared.limits, watch, &mut applier, received)?;
         applier.finish().map_err(IntakeError::Apply)?;
         index_file::write(&folder.path().join("index"), &outcome.index)?;
         let taken = Taken { diff_id: outcome.diff_id, tar: outcome.tar, totals: outcome.index.totals() };
@@ -131,7 +140,7 @@ impl Layers {
         expected: &Expected,
         watch: &Watch,
     ) -> Result<LayerIndex, IntakeError> {
-        Ok(run(source, None::<W>, Some(expected), &self.shared.limits, watch, &mut Nothing)?.index)
+        Ok(run(source, None::<W>, Some(expected), &self.shared.limits, watch, &mut Nothing, || {})?.index)
     }
 }
 
@@ -165,6 +174,7 @@ fn run<S: Source, W: BlobWriter>(
     limits: &Limits,
     watch: &Watch,
     sink: &mut impl Sink<Error = ApplyError>,
+    received: impl FnOnce() + Send,
 ) -> Result<Outcome<W::Staged>, IntakeError> {
     let wanted = expected.and_then(|expected| expected.diff_id.as_ref());
     let algorithm = wanted.map_or(Algorithm::Sha256, |diff_id| diff_id.0.algorithm());
@@ -173,7 +183,7 @@ fn run<S: Source, W: BlobWriter>(
         let (onward, inflow) = inflow();
         let (filler, mut ahead) = ahead(algorithm);
         let receive = &mut receive;
-        let receiving = scope.spawn(move || receive.hand_on(onward));
+        let receiving = scope.spawn(move || receive.hand_on(onward).inspect(|()| received()));
         let pumping = scope.spawn(move || pump(inflow, &filler, limits, watch));
         // A failure, or a panic, lets go of `ahead`: the earlier stages then end instead of waiting for a reader.
         let read = match read_layer(&mut ahead, &limits.archive, sink) {
