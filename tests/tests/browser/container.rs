@@ -9,7 +9,7 @@ use crate::scene::*;
 use serde_json::Value;
 use strata_faulty_registry::FaultyRegistry;
 use strata_forge::Layer;
-use strata_tests::{Docker, Strata, fixture, skip_without};
+use strata_tests::{Docker, Strata, fixture, http::Request, skip_without};
 
 /// A row of the writable layer as the page draws it: what happened, docker's letter, the layer below that has the path
 /// (or empty), bytes that were copied for it, and whether it is a ghost.
@@ -111,6 +111,26 @@ fn bytes_copied_are_told_against_bytes_changed() {
     page.finish("copied-changed");
 }
 
+/// How many queues of the kernel a process has that tell of reads.
+fn queues(pid: u32) -> usize {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("the server runs");
+    let links = open.flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok());
+    links.filter(|link| link.to_string_lossy().contains("fanotify")).count()
+}
+
+/// Counts the streams of reads that are open.
+const COUNT: &str = "
+    const ask = window.fetch;
+    window.followed = 0;
+    window.fetch = (request) => {
+        if (request.url?.endsWith('/reads')) {
+            window.followed += 1;
+            request.signal.addEventListener('abort', () => { window.followed -= 1; });
+        }
+        return ask(request);
+    };";
+const FOLLOWED: &str = "window.followed";
+
 #[test]
 fn what_is_read_lights_up_in_its_layer_when_asked_for() {
     let Some((strata, docker, _registry)) = server() else { return };
@@ -118,10 +138,12 @@ fn what_is_read_lights_up_in_its_layer_when_asked_for() {
     docker.run(&["run", "-d", "--network", "none", "--name", "warm", "box", "sleep", "1000"]).ok();
     let page = enter(&strata, "/container/warm/reads");
     page.wait(&id("reads-follow"));
+    page.eval(COUNT, vec![]);
     docker.run(&["exec", "warm", "cat", "/etc/passwd"]).ok();
     assert_eq!(page.count(&id("read-row")) + page.count(&id("share-bar")), 0, "nobody asked");
     page.click(&id("reads-follow"));
     page.wait(&format!("{}[data-files='0']", id("reads-total")));
+    assert_eq!(queues(strata.pid()), 1);
     let layer = |position: usize, read: u64| {
         format!("{}[data-layer='{position}'][data-read='{read}']", id("read-layer"))
     };
@@ -149,7 +171,44 @@ fn what_is_read_lights_up_in_its_layer_when_asked_for() {
     }
     page.click(&id("reads-toggle"));
     page.wait(&format!("{}[aria-pressed='false']", id("reads-toggle")));
+    page.wait_for("the end of what was followed", &format!("{FOLLOWED} === 0"));
+    page.click(&id("reads-toggle"));
+    page.wait_for("a new beginning", &format!("{FOLLOWED} > 0"));
     page.click(&id("nav-containers"));
     page.wait(&id("container-row"));
+    page.wait_for("the end of what was followed", &format!("{FOLLOWED} === 0"));
+    let begun = Instant::now();
+    while queues(strata.pid()) > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the server still follows for nobody");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     page.finish("reads-left");
+}
+
+#[test]
+fn why_nothing_can_be_followed_is_said() {
+    let Some((strata, docker, _registry)) = server() else { return };
+    docker.run(&["run", "-d", "--network", "none", "--name", "cold", "box", "sleep", "1000"]).ok();
+    let page = enter(&strata, "/container/cold/reads");
+    page.wait(&id("reads-follow"));
+    // As a server answers that may not ask the kernel.
+    page.eval(
+        "const ask = window.fetch;
+        window.fetch = (request) => !request.url?.endsWith('/reads') ? ask(request)
+            : Promise.resolve(new Response('{\"message\":\"root only\"}', { status: 501 }));",
+        vec![],
+    );
+    page.click(&id("reads-follow"));
+    page.wait_text(&id("error"), "Reads can't be followed here. root only");
+    page.wait(&format!("{}[aria-pressed='false']", id("reads-toggle")));
+    page.reload();
+    page.wait(&id("reads-follow"));
+    docker.run(&["stop", "-t", "0", "cold"]).ok();
+    page.wait(&format!("{}[data-state='exited']", id("container-state")));
+    page.click(&id("reads-follow"));
+    page.wait_text(&id("reads"), "It isn't running");
+    let refused = strata.ask(Request::get("/api/containers/cold/reads"));
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert_eq!(strata.ask(Request::get("/api/containers/nobody/reads")).status, 404);
+    page.finish("reads-refused");
 }

@@ -55,10 +55,14 @@ pub struct Vessel {
     upper: StoredValue<Upper>,
     motions: StoredValue<HashMap<Vec<u8>, Motion>>,
     drawing: StoredValue<bool>,
+    /// How long the last drawing took.
+    took: StoredValue<Duration>,
 }
 
 /// What comes within so short a time is drawn at once.
 const BEAT: Duration = Duration::from_millis(16);
+/// Nobody waits longer for a drawing.
+const MOST: Duration = Duration::from_millis(120);
 
 impl Vessel {
     /// Loads a container and follows what happens to it.
@@ -96,6 +100,7 @@ impl Vessel {
             upper: StoredValue::new(Upper::default()),
             motions: StoredValue::new(HashMap::new()),
             drawing: StoredValue::new(false),
+            took: StoredValue::new(Duration::ZERO),
         };
         spawn_local(async move {
             if let Err(failure) = vessel.load().await {
@@ -207,14 +212,21 @@ impl Vessel {
         }
         if any && self.drawing.try_get_value() == Some(false) {
             self.drawing.set_value(true);
-            set_timeout(move || self.draw(), BEAT);
+            // Where there is much to draw, most of the time is left for taking what comes.
+            set_timeout(move || self.draw(), BEAT.max(self.took.get_value()));
         }
     }
 
     fn draw(self) {
         let _ = self.drawing.try_set_value(false);
         if self.lost.try_set(false).is_none() {
+            let begun = js_sys::Date::now();
             self.revision.update(|revision| *revision += 1);
+            let ended = move || {
+                let took = (js_sys::Date::now() - begun).max(0.0);
+                let _ = self.took.try_set_value(Duration::from_millis(took as u64).min(MOST));
+            };
+            set_timeout(ended, Duration::ZERO);
         }
     }
 }
