@@ -5,13 +5,72 @@ use crate::{
     look::{CONTRAST, OVERFLOW},
     scene::*,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Figures that are cut off or have to be scrolled to.
 const CUT: &str = "
     return [...document.querySelectorAll('.bottom, .image-head, .panel-tabs, .pane-head, .changes-bar, .share, .shelf-bar')]
         .filter(e => e.getClientRects().length && e.scrollWidth > e.clientWidth + 1)
         .map(e => `${e.className}: ${e.scrollWidth} of ${e.clientWidth}`)";
+
+/// What is too pale, cut off or reaches out of the page, from a phone to a desk.
+fn misfits(page: &Visit, scene: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut check = |what: &str, script: &str, right: Value| {
+        let found = page.eval(script, vec![]);
+        if found != right {
+            wrong.push(format!("{scene}, {what}: {found}"));
+        }
+    };
+    page.wait_for("rest", "document.getAnimations().every(one => one.playState !== 'running')");
+    check("contrast", CONTRAST, json!([]));
+    for (width, height) in [(1280, 800), (900, 700), (640, 800), (390, 844), (320, 640)] {
+        page.resize(width, height);
+        page.eval_async("requestAnimationFrame(() => requestAnimationFrame(() => done(1)))", vec![]);
+        page.picture(&format!("{scene}-{width}"));
+        check(&format!("{width} wide"), OVERFLOW, json!([true, []]));
+        check(&format!("{width} wide"), CUT, json!([]));
+    }
+    page.resize(1280, 800);
+    wrong
+}
+
+#[test]
+fn every_dialog_and_empty_page_fits() {
+    let Some((strata, docker, _registry)) = server() else { return };
+    let page = enter(&strata, "/containers");
+    let mut wrong = Vec::new();
+    for (lang, scheme) in [("en", "dark"), ("zh-CN", "light")] {
+        page.prefer_scheme(scheme);
+        page.eval("localStorage['strata-language'] = arguments[0]", vec![json!(lang)]);
+        page.resize(1280, 800);
+        page.open(&format!("{}/containers", strata.home()));
+        page.wait(&id("no-containers"));
+        wrong.extend(misfits(&page, &format!("empty-{lang}")));
+        page.click(&id("run-open"));
+        page.wait(&id("run-dialog"));
+        page.fill(&id("run-image"), "box");
+        page.fill(&id("run-name"), "x");
+        page.fill(&id("run-ports"), "80:80:80:80");
+        page.wait(&id("run-wrong-name"));
+        wrong.extend(misfits(&page, &format!("run-{lang}")));
+        page.open(&format!("{}/container/nobody", strata.home()));
+        page.wait(&id("container-failed"));
+        wrong.extend(misfits(&page, &format!("nobody-{lang}")));
+        docker.run(&["run", "-dt", "--network", "none", "--name", "ended", "box", "false"]).ok();
+        page.open(&format!("{}/container/ended", strata.home()));
+        page.wait(&format!("{}[data-state='exited']", id("container-state")));
+        page.wait(&id("terminal-ended"));
+        page.wait(&id("writable-empty"));
+        wrong.extend(misfits(&page, &format!("ended-{lang}")));
+        page.click(&id("remove"));
+        page.wait(&id("remove-ask"));
+        wrong.extend(misfits(&page, &format!("remove-{lang}")));
+        page.click(&id("remove-yes"));
+        page.wait(&id("no-containers"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
 
 #[test]
 fn every_page_of_a_container_fits() {
@@ -63,22 +122,10 @@ fn every_page_of_a_container_fits() {
             } else if path.starts_with("/container/tour") {
                 page.wait(&format!("{}[data-bytes='24']", id("figure-changed")));
             }
-            page.wait_for("rest", "document.getAnimations().every(one => one.playState !== 'running')");
-            let pale = page.eval(CONTRAST, vec![]);
-            if pale != json!([]) {
-                wrong.push(format!("{path} in {scheme}: {pale}"));
-            }
-            for (width, height) in [(1280, 800), (900, 700), (640, 800), (390, 844), (320, 640)] {
-                page.resize(width, height);
-                page.eval_async("requestAnimationFrame(() => requestAnimationFrame(() => done(1)))", vec![]);
-                page.picture(&format!("{}-{lang}-{width}", path.trim_start_matches('/').replace('/', "_")));
-                for (what, right) in [(OVERFLOW, json!([true, []])), (CUT, json!([]))] {
-                    let found = page.eval(what, vec![]);
-                    if found != right {
-                        wrong.push(format!("{path} at {width} in {lang}: {found}"));
-                    }
-                }
-            }
+            wrong.extend(misfits(
+                &page,
+                &format!("{}-{lang}", path.trim_start_matches('/').replace('/', "_")),
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

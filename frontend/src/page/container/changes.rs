@@ -63,6 +63,7 @@ pub fn Changes() -> impl IntoView {
         read.unwrap_or_default()
     });
     let count = move || lines.with(Vec::len);
+    let none = Memo::new(move |_| count() == 0);
     let known = move || vessel.revision.get() > 0;
     let drawn = move || lines.with(|lines| lines.iter().take(shown.get()).cloned().collect::<Vec<_>>());
     let line = move |line: Line| view! { <LineRow line list=list.get_untracked() chosen=path/> };
@@ -91,6 +92,7 @@ pub fn Changes() -> impl IntoView {
                 {move || {
                     let path = path.get();
                     match path.is_empty() {
+                        true if none.get() => ().into_any(),
                         true => view! { <p class="faint hint">{tongue.say(Word::ChooseChange)}</p> }.into_any(),
                         false => view! { <Version path/> }.into_any(),
                     }
