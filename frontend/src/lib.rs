@@ -19,7 +19,6 @@ pub mod moments;
 pub mod names;
 pub mod palette;
 pub mod pulling;
-pub mod resolve;
 pub mod run;
 pub mod sheets;
 pub mod shelf;
