@@ -114,6 +114,7 @@ impl Inner {
             created: Some(created),
             layers: below.into_iter().chain(made.clone()).collect(),
             manifests: Vec::new(),
+            parent: source.image.clone(),
             tag,
             repo_digest: None,
         };

@@ -44,6 +44,7 @@ impl Engine {
             created: config.parsed.created,
             layers,
             manifests,
+            parent: None,
             tag,
             repo_digest: Some(pinned),
         };
