@@ -18,6 +18,7 @@
 //! owners and devices, is in the index only; files and directories are then readable and writable for their owner, so
 //! that we can show and remove them. See [`Powers`].
 //!
+//! [`Layers::compose`] makes the tar of a new layer from what stored ones have.
 //! The other way round, [`capture()`] makes a layer of what a container wrote, [`changes()`] lists it, and [`archive()`] and
 //! [`extract()`] copy single trees out of a container and into it.
 //!
@@ -26,6 +27,7 @@
 
 mod apply;
 mod capture;
+mod compose;
 mod descent;
 mod error;
 mod folder;
@@ -49,6 +51,7 @@ pub use capture::{
     Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata, difference,
     extract, join, locate, open_inside, scan, usage, xattrs,
 };
+pub use compose::ComposeError;
 pub use error::{IndexError, LayersError, OpenFileError};
 pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken};
 pub use limits::Limits;
