@@ -1,0 +1,29 @@
+//! Dockerfiles: what they say, what is wrong with them, what building them will take from the cache.
+//!
+//! Everything here is pure: text in, values out; the page and the server run the same code. The language is the one of
+//! dockerd 20.10's classic builder with what BuildKit added (heredocs, `--mount`, more substitutions); what the builder
+//! refuses is refused in its words.
+//!
+//! ```
+//! use strata_dockerfile::{Command, Dockerfile};
+//! let file = Dockerfile::parse("FROM busybox AS base\nRUN echo \\\n  hi\n");
+//! assert!(file.diagnostics.is_empty());
+//! assert!(matches!(&file.instructions[0].command, Command::From(from) if from.image.text == "busybox"));
+//! assert_eq!(file.instructions[1].code(), "RUN echo   hi");
+//!
+//! let file = Dockerfile::parse("FORM busybox\n");
+//! assert_eq!(file.refusal().as_deref(), Some("dockerfile parse error line 1: unknown instruction: FORM"));
+//! ```
+
+mod diagnostic;
+mod document;
+pub mod expand;
+mod instruction;
+mod span;
+mod syntax;
+
+pub use diagnostic::{Diagnostic, Edit, Fix, PARSE, Severity, apply};
+pub use document::{Dockerfile, LARGEST};
+pub use instruction::*;
+pub use span::{Lines, Span};
+pub use syntax::{Directive, Directives, Heredoc, Logical};
