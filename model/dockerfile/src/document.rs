@@ -1,8 +1,8 @@
 //! A whole file.
 
 use crate::{
-    Command, Diagnostic, Directives, Instruction, Onbuild, Severity, Span,
-    instruction::{self, Phase},
+    Command, Diagnostic, Directives, Instruction, Keyword, Onbuild, Severity, Span,
+    instruction::{self, Complaint, Phase},
     syntax::Reader,
 };
 
@@ -24,58 +24,48 @@ pub struct Dockerfile {
     /// What the builder refuses, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
     /// What dockerd says first.
-    refusal: Option<String>,
+    refusal: Option<Refusal>,
 }
 
-/// What the builder refuses, in the order in which it finds it.
-#[derive(Default)]
-struct Refusals(Option<(Phase, String)>);
+/// What dockerd says first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Refusal {
+    Empty,
+    /// While lines are read.
+    Lines(String),
+    /// While instructions are understood.
+    Instructions(String),
+}
 
-impl Refusals {
-    fn add(&mut self, phase: Phase, message: impl FnOnce() -> String) {
-        if self.0.as_ref().is_none_or(|(known, _)| phase < *known) {
-            self.0 = Some((phase, message()));
-        }
+/// Keeps what the builder finds first: lines are read before instructions are understood.
+fn refuse(first: &mut Option<Refusal>, refusal: Refusal) {
+    match (&first, &refusal) {
+        (None, _) | (Some(Refusal::Instructions(_)), Refusal::Lines(_)) => *first = Some(refusal),
+        _ => {}
     }
-}
-
-/// What is found wrong while lines are read, as the daemon answers it.
-fn unreadable(message: &str) -> String {
-    format!("failed to parse Dockerfile: {message}")
 }
 
 impl Dockerfile {
     /// Reads a text.
     pub fn parse(text: &str) -> Self {
         let mut file = Self::default();
-        let mut refusals = Refusals::default();
         if text.len() > LARGEST {
             let message = format!("the Dockerfile is larger than {LARGEST} bytes");
-            file.diagnostics.push(Diagnostic::refused(Span::new(0, 0), message.clone(), ""));
-            file.refusal = Some(message);
+            file.refused(Refusal::Lines(message), Span::new(0, 0), "");
             return file;
         }
-        // Nothing from the first line on that is too long is read.
-        let long = text.split_inclusive('\n').find(|line| line.len() > LONGEST_LINE).map(|line| {
-            let start = line.as_ptr().addr() - text.as_ptr().addr();
-            let message = format!("dockerfile line greater than max allowed size of {LONGEST_LINE}");
-            (Span::new(start, start + line.len()), message)
-        });
-        let text = long.as_ref().map_or(text, |(span, _)| &text[..span.start as usize]);
-        let mut reader = Reader::new(text);
-        while let Some((instruction, complaint)) = instruction::next(&mut reader, text) {
+        let (read, long) = before_a_long_line(text);
+        let mut reader = Reader::new(read);
+        let mut begun = false;
+        while let Some((instruction, complaint)) = instruction::next(&mut reader, read) {
+            begun |= instruction.kind() == Some(Keyword::From);
             if let Some(complaint) = complaint {
-                let message = &complaint.diagnostic.message;
-                match complaint.phase {
-                    Phase::Lines => refusals.add(Phase::Lines, || unreadable(message)),
-                    Phase::Instructions => refusals.add(Phase::Instructions, || {
-                        format!("dockerfile parse error line {}: {message}", instruction.lines.0)
-                    }),
-                }
-                file.diagnostics.push(complaint.diagnostic);
-            } else if let Some(diagnostic) = file.misplaced(&instruction) {
-                refusals.add(Phase::Instructions, || diagnostic.message.to_string());
-                file.diagnostics.push(diagnostic);
+                file.complain(complaint, instruction.lines.0);
+            } else if !begun && !matches!(instruction.command, Command::Arg(_)) {
+                // Once is enough.
+                begun = true;
+                let refusal = Refusal::Instructions("no build stage in current context".to_owned());
+                file.refused(refusal, instruction.keyword.span, "begin with FROM and an image");
             }
             if let Command::Onbuild(Onbuild { wrong: Some(wrong), .. }) = &instruction.command {
                 let help = "the build of an image from this one will stop here".into();
@@ -84,45 +74,66 @@ impl Dockerfile {
             }
             file.instructions.push(instruction);
         }
-        if let Some((span, _, message)) = reader.wrong.take() {
-            refusals.0 = Some((Phase::Lines, unreadable(&message)));
-            file.diagnostics.insert(0, Diagnostic::refused(span, message, ""));
+        if let Some((span, message)) = reader.wrong.take() {
+            // Directives come first in a file.
+            file.refusal = None;
+            file.refused(Refusal::Lines(message), span, "");
         }
-        if file.instructions.is_empty() {
-            let message = "file with no instructions";
-            refusals.add(Phase::Lines, || match text.is_empty() && long.is_none() {
-                true => "the Dockerfile (Dockerfile) cannot be empty".to_owned(),
-                false => unreadable(message),
-            });
-            let help = "begin with FROM and an image";
-            file.diagnostics.push(Diagnostic::refused(Span::new(0, 0), message, help));
+        if text.is_empty() {
+            file.refused(Refusal::Empty, Span::new(0, 0), "begin with FROM and an image");
+        } else if file.instructions.is_empty() {
+            let message = "file with no instructions".to_owned();
+            file.refused(Refusal::Lines(message), Span::new(0, 0), "begin with FROM and an image");
         }
-        if let Some((span, message)) = long {
-            refusals.add(Phase::Lines, || unreadable(&message));
-            file.diagnostics.push(Diagnostic::refused(span, message, "break it with a continuation"));
+        if let Some(span) = long {
+            let message = format!("dockerfile line greater than max allowed size of {LONGEST_LINE}");
+            file.refused(Refusal::Lines(message), span, "break it with a continuation");
         }
         file.directives = reader.directives;
         file.comments = reader.comments;
-        file.refusal = refusals.0.map(|(_, message)| message);
         file.diagnostics.sort_by_key(|diagnostic| diagnostic.span);
         file
     }
 
-    /// What dockerd answers instead of building; `None` when the file can be built as far as its text goes.
-    pub fn refusal(&self) -> Option<String> {
-        self.refusal.clone()
+    /// What dockerd answers instead of building a file of this name; `None` when it can be built as far as its text goes.
+    pub fn refusal(&self, name: &str) -> Option<String> {
+        Some(match self.refusal.as_ref()? {
+            Refusal::Empty => format!("the Dockerfile ({name}) cannot be empty"),
+            Refusal::Lines(message) => format!("failed to parse {name}: {message}"),
+            Refusal::Instructions(message) => message.clone(),
+        })
     }
 
-    /// Whether an instruction other than ARG is before the first FROM.
-    fn misplaced(&self, instruction: &Instruction) -> Option<Diagnostic> {
-        let first = matches!(instruction.command, Command::From(_) | Command::Arg(_) | Command::Invalid);
-        let stage = |earlier: &Instruction| matches!(earlier.command, Command::From(_));
-        // A refused FROM is complained about already.
-        let intended = |earlier: &Instruction| earlier.kind() == Some(crate::Keyword::From);
-        if first || self.instructions.iter().any(|earlier| stage(earlier) || intended(earlier)) {
-            return None;
-        }
-        let message = "no build stage in current context";
-        Some(Diagnostic::refused(instruction.keyword.span, message, "begin with FROM and an image"))
+    fn complain(&mut self, Complaint { phase, diagnostic }: Complaint, line: u32) {
+        let message = &diagnostic.message;
+        let refusal = match phase {
+            Phase::Lines => Refusal::Lines(message.to_string()),
+            Phase::Instructions => {
+                Refusal::Instructions(format!("dockerfile parse error line {line}: {message}"))
+            }
+        };
+        refuse(&mut self.refusal, refusal);
+        self.diagnostics.push(diagnostic);
     }
+
+    fn refused(&mut self, refusal: Refusal, span: Span, help: &'static str) {
+        let message = match &refusal {
+            Refusal::Empty => "the Dockerfile is empty".to_owned(),
+            Refusal::Lines(message) | Refusal::Instructions(message) => message.clone(),
+        };
+        self.diagnostics.push(Diagnostic::refused(span, message, help));
+        refuse(&mut self.refusal, refusal);
+    }
+}
+
+/// What is read: nothing from the first line on that is too long; and that line.
+fn before_a_long_line(text: &str) -> (&str, Option<Span>) {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.len() > LONGEST_LINE {
+            return (&text[..at], Some(Span::new(at, at + line.len())));
+        }
+        at += line.len();
+    }
+    (text, None)
 }

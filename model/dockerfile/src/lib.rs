@@ -12,12 +12,14 @@
 //! assert_eq!(file.instructions[1].code(), "RUN echo   hi");
 //!
 //! let file = Dockerfile::parse("FORM busybox\n");
-//! assert_eq!(file.refusal().as_deref(), Some("dockerfile parse error line 1: unknown instruction: FORM"));
+//! let refusal = file.refusal("Dockerfile");
+//! assert_eq!(refusal.as_deref(), Some("dockerfile parse error line 1: unknown instruction: FORM"));
 //! ```
 
 mod diagnostic;
 mod document;
 pub mod expand;
+pub mod ignore;
 mod instruction;
 mod span;
 mod syntax;

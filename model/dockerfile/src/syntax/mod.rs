@@ -23,8 +23,8 @@ pub(crate) struct Reader<'a> {
     pub directives: Directives,
     /// Whole comment lines outside of instructions, directives included.
     pub comments: Vec<Span>,
-    /// What is wrong with directives: (where, line, message).
-    pub wrong: Option<(Span, u32, String)>,
+    /// What is wrong with directives: where, and what.
+    pub wrong: Option<(Span, String)>,
 }
 
 impl<'a> Reader<'a> {
@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
             let text = line.trim_start();
             let start = start + line.len() - text.len();
             if let Err(message) = self.directives.read(text, Span::new(start, start + text.len())) {
-                self.wrong.get_or_insert((Span::new(start, start + text.len()), self.line, message));
+                self.wrong.get_or_insert((Span::new(start, start + text.len()), message));
             }
             if text.starts_with('#') {
                 self.comments.push(Span::new(start, start + text.len()));

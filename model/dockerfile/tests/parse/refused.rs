@@ -73,10 +73,10 @@ fn refusals_are_dockerds() {
             _ => (format!("FROM scratch\n{text}"), format!("failed to parse Dockerfile: {expected}")),
         };
         let file = Dockerfile::parse(&text);
-        assert_eq!(file.refusal(), Some(expected), "{:?}", text.get(..100).unwrap_or(&text));
+        assert_eq!(file.refusal("Dockerfile"), Some(expected), "{:?}", text.get(..100).unwrap_or(&text));
         assert!(!file.diagnostics.is_empty());
     }
-    let said = |text| Dockerfile::parse(text).refusal();
+    let said = |text| Dockerfile::parse(text).refusal("Dockerfile");
     assert_eq!(said("RUN x\nFROM a").as_deref(), Some("no build stage in current context"));
     assert_eq!(said("").as_deref(), Some("the Dockerfile (Dockerfile) cannot be empty"));
 }
@@ -106,7 +106,7 @@ fn what_dockerd_takes_is_taken() {
         "WORKDIR a b",
         "VOLUME a b",
     ] {
-        assert_eq!(Dockerfile::parse(&format!("FROM scratch\n{line}")).refusal(), None, "{line}");
+        assert_eq!(Dockerfile::parse(&format!("FROM scratch\n{line}")).refusal("Dockerfile"), None, "{line}");
     }
 }
 
