@@ -18,6 +18,7 @@
 
 mod diagnostic;
 mod document;
+pub mod evaluate;
 pub mod expand;
 pub mod ignore;
 mod instruction;

@@ -21,19 +21,19 @@ pub use quote::go_quote;
 /// Where values come from.
 pub trait Variables {
     /// The value of a variable; `None` when it isn't set.
-    fn get(&self, name: &str) -> Option<&str>;
+    fn value(&self, name: &str) -> Option<&str>;
 }
 
 /// The last one of a name holds.
 impl Variables for [(String, String)] {
-    fn get(&self, name: &str) -> Option<&str> {
+    fn value(&self, name: &str) -> Option<&str> {
         self.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// `NAME=value`, the last one of a name holds.
 impl Variables for [String] {
-    fn get(&self, name: &str) -> Option<&str> {
+    fn value(&self, name: &str) -> Option<&str> {
         let value = |entry: &'_ String| -> Option<usize> {
             let rest = entry.strip_prefix(name)?;
             (rest.is_empty() || rest.starts_with('=')).then(|| entry.len().min(name.len() + 1))
@@ -43,7 +43,7 @@ impl Variables for [String] {
 }
 
 impl Variables for std::collections::BTreeMap<String, String> {
-    fn get(&self, name: &str) -> Option<&str> {
+    fn value(&self, name: &str) -> Option<&str> {
         self.get(name).map(String::as_str)
     }
 }
@@ -52,7 +52,7 @@ impl Variables for std::collections::BTreeMap<String, String> {
 pub struct Nothing;
 
 impl Variables for Nothing {
-    fn get(&self, _: &str) -> Option<&str> {
+    fn value(&self, _: &str) -> Option<&str> {
         None
     }
 }
@@ -101,7 +101,7 @@ impl Expander {
         text: &str,
         variables: &V,
     ) -> Result<(String, Vec<String>), ExpandError> {
-        let get = |name: &str| variables.get(name).map(str::to_owned);
+        let get = |name: &str| variables.value(name).map(str::to_owned);
         let mut lexer = lexer::Lexer::new(text, self.escape, Mode::default(), &get, self.fuel.get());
         let read = lexer.read();
         self.fuel.set(lexer.fuel);

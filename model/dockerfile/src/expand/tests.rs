@@ -137,6 +137,6 @@ fn references_are_found_with_where_they_are() {
 #[test]
 fn entries_of_an_environment_are_variables() {
     let env = ["A=1".to_owned(), "AB=2".to_owned(), "A=3".to_owned(), "C".to_owned()];
-    let get = |name| Variables::get(&env[..], name);
+    let get = |name| env[..].value(name);
     assert_eq!((get("A"), get("AB"), get("C"), get("B")), (Some("3"), Some("2"), Some(""), None));
 }
