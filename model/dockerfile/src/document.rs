@@ -9,6 +9,9 @@ use crate::{
 /// The largest text that is looked at, in bytes.
 pub const LARGEST: usize = 4 << 20;
 
+/// How many instructions are looked at.
+pub const MOST: usize = 10_000;
+
 /// The longest physical line, in bytes, as in dockerd.
 const LONGEST_LINE: usize = 65_535;
 
@@ -71,6 +74,11 @@ impl Dockerfile {
                 let help = "the build of an image from this one will stop here".into();
                 let warning = Diagnostic { severity: Severity::Warning, help, ..(**wrong).clone() };
                 file.diagnostics.push(warning);
+            }
+            if file.instructions.len() == MOST {
+                let message = format!("the Dockerfile has more than {MOST} instructions");
+                file.refused(Refusal::Lines(message), instruction.keyword.span, "");
+                break;
             }
             file.instructions.push(instruction);
         }

@@ -16,17 +16,21 @@
 //! assert_eq!(refusal.as_deref(), Some("dockerfile parse error line 1: unknown instruction: FORM"));
 //! ```
 
+pub mod context;
 mod diagnostic;
 mod document;
 pub mod evaluate;
 pub mod expand;
 pub mod ignore;
 mod instruction;
+pub mod key;
 mod span;
+mod stages;
 mod syntax;
 
 pub use diagnostic::{Diagnostic, Edit, Fix, PARSE, Severity, apply};
-pub use document::{Dockerfile, LARGEST};
+pub use document::{Dockerfile, LARGEST, MOST};
 pub use instruction::*;
 pub use span::{Lines, Span};
+pub use stages::{Base, NoTarget, Stage, Stages, Use, declare};
 pub use syntax::{Directive, Directives, Heredoc, Logical};

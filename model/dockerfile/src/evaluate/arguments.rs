@@ -61,8 +61,14 @@ impl Arguments {
     }
 
     /// What a `FROM` sees.
-    pub fn of_from(&self) -> BTreeMap<String, String> {
-        self.values(&self.global)
+    pub fn globals(&self) -> Globals<'_> {
+        Globals(self)
+    }
+
+    /// The value of an argument that this stage declares, or of a proxy's.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let known = self.declared.contains_key(name) || PROXIES.contains(&name);
+        if known { self.value(name, &self.declared) } else { None }
     }
 
     /// What the instructions of this stage see, but for what the environment has by that name.
@@ -92,17 +98,28 @@ impl Arguments {
 
     fn values(&self, declared: &BTreeMap<String, Option<String>>) -> BTreeMap<String, String> {
         let names = declared.keys().map(String::as_str).chain(PROXIES);
-        names.filter_map(|name| Some((name.to_owned(), self.value(name, declared)?))).collect()
+        names.filter_map(|name| Some((name.to_owned(), self.value(name, declared)?.to_owned()))).collect()
     }
 
-    fn value(&self, name: &str, declared: &BTreeMap<String, Option<String>>) -> Option<String> {
+    fn value<'a>(&'a self, name: &str, declared: &'a BTreeMap<String, Option<String>>) -> Option<&'a str> {
         if let Some(Some(given)) = self.given.get(name) {
-            return Some(given.clone());
+            return Some(given);
         }
         match declared.get(name) {
-            Some(Some(default)) => Some(default.clone()),
-            _ => self.global.get(name).cloned().flatten(),
+            Some(Some(default)) => Some(default),
+            _ => self.global.get(name)?.as_deref(),
         }
+    }
+}
+
+/// What a `FROM` sees: what is declared before the first one, and proxies.
+#[derive(Clone, Copy, Debug)]
+pub struct Globals<'a>(&'a Arguments);
+
+impl Variables for Globals<'_> {
+    fn value(&self, name: &str) -> Option<&str> {
+        let known = self.0.global.contains_key(name) || PROXIES.contains(&name);
+        if known { self.0.value(name, &self.0.global) } else { None }
     }
 }
 
@@ -125,7 +142,11 @@ mod tests {
             given(&[("A", Some("given")), ("B", None), ("HTTP_PROXY", Some("p")), ("X", Some("x"))]);
         args.declare_globally("G".into(), Some("global".into()));
         args.declare_globally("A".into(), Some("default".into()));
-        assert_eq!(names(&args.of_from()), ["A=given", "G=global", "HTTP_PROXY=p"]);
+        let from = |name| args.globals().value(name).map(str::to_owned);
+        assert_eq!(
+            [from("A"), from("G"), from("HTTP_PROXY"), from("X")].map(Option::unwrap_or_default),
+            ["given", "global", "p", ""]
+        );
         let mut stage = args.for_stage();
         assert_eq!(names(&stage.seen(&[])), ["HTTP_PROXY=p"]);
         for (name, value) in [("A", None), ("B", Some("b")), ("G", None), ("N", None)] {

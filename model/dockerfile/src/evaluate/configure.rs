@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use strata_oci::{ContainerConfig, Empty, HealthConfig};
 
-use super::{EvaluateError, golang as go, ports};
+use super::{Arguments, EvaluateError, golang as go, ports};
 use crate::{
     Command, CommandLine, Env, Healthcheck, Instruction, Label, Pair, Word,
     expand::{Expander, Variables},
@@ -14,13 +14,13 @@ use crate::{
 pub struct Scope<'a> {
     /// `NAME=value`.
     pub env: &'a [String],
-    /// Arguments that the environment doesn't have.
-    pub args: &'a BTreeMap<String, String>,
+    /// Arguments, which the environment hides.
+    pub args: &'a Arguments,
 }
 
 impl Variables for Scope<'_> {
     fn value(&self, name: &str) -> Option<&str> {
-        self.env.value(name).or_else(|| self.args.get(name).map(String::as_str))
+        self.env.value(name).or_else(|| self.args.get(name))
     }
 }
 
@@ -94,7 +94,7 @@ pub fn configure(
             let mut texts = Vec::new();
             for pair in &arg.pairs {
                 let name = word(&pair.name)?;
-                let value = pair.value.as_ref().map(&word).transpose()?;
+                let value = pair.value.as_ref().map(word).transpose()?;
                 texts.push(value.as_ref().map_or_else(|| name.clone(), |value| format!("{name}={value}")));
                 done.declared.push((name, value));
             }

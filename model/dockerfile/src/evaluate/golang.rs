@@ -56,7 +56,7 @@ pub fn duration(nanoseconds: i64) -> String {
     if nanoseconds < SECOND {
         let (unit, size) = match nanoseconds {
             ..1_000 => ("ns", 1),
-            ..1_000_000 => ("µs", 1_000),
+            1_000..1_000_000 => ("µs", 1_000),
             _ => ("ms", 1_000_000),
         };
         return format!("{sign}{}{unit}", fraction(nanoseconds, size));

@@ -82,6 +82,11 @@ impl Expander {
         Self { escape, fuel: Cell::new(FUEL) }
     }
 
+    /// The escape character.
+    pub fn escape(&self) -> char {
+        self.escape
+    }
+
     /// One word: quotes and escapes removed, variables replaced, spaces kept.
     pub fn word<V: Variables + ?Sized>(&self, text: &str, variables: &V) -> Result<String, ExpandError> {
         self.lex(text, variables).map(|read| read.0)

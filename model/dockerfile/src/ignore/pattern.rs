@@ -48,13 +48,28 @@ impl PatternError {
 }
 
 impl Pattern {
-    /// Reads a pattern, which is [`clean`].
+    /// Reads a pattern of Go's `filepath.Match`, where `**` is no more than `*`.
+    ///
+    /// # Errors
+    /// A bracket or an escape without its end.
+    pub fn names(text: &str) -> Result<Self, PatternError> {
+        Self::read(text, false)
+    }
+
+    /// Reads a pattern with `**`, which is [`clean`].
+    ///
+    /// # Errors
+    /// A bracket or an escape without its end.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &str, double: bool) -> Result<Self, PatternError> {
         let mut parts = Vec::new();
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
             parts.push(match c {
-                '*' if chars.next_if_eq(&'*').is_some() => {
+                '*' if double && chars.next_if_eq(&'*').is_some() => {
                     // `**/` is `**`.
                     let _slash = chars.next_if_eq(&'/');
                     match chars.peek() {
@@ -69,7 +84,7 @@ impl Pattern {
                 c => Part::Char(c),
             });
         }
-        if text.starts_with("**") && !text.starts_with("**/") {
+        if double && text.starts_with("**") && !text.starts_with("**/") {
             let plain = |part: &Part| matches!(part, Part::Char(_));
             if parts.len() > 1 && parts[1..].iter().all(plain) && !text.contains('\\') {
                 parts[0] = Part::Everything;
