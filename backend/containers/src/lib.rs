@@ -39,7 +39,7 @@ mod volumes;
 pub use containers::Containers;
 pub use error::{Error, Kind};
 pub use filters::Filters;
-pub use ids::short as short_id;
+pub use ids::{random_id, short as short_id};
 pub use options::{BaseImage, Event, EventKind, Options, Stores};
 pub use state::{State, Status};
 pub use strata_runtime::{

@@ -12,10 +12,10 @@ use strata_layers::{Layers, Limits};
 use strata_oci::{ImageConfig, ImageId};
 use strata_registry::{Client, DockerConfig};
 
-use crate::{Error, Kind, Options, events::Events, pull::Transfers, running::Running};
+use crate::{Error, Kind, Options, events::Events, pull::Transfers, running::Running, workshop::Workshops};
 
 /// Configs are read whole; a registry's client refuses larger ones too.
-const CONFIG_LIMIT: u64 = 8 << 20;
+pub(crate) const CONFIG_LIMIT: u64 = 8 << 20;
 
 /// An engine over one data directory. Clones share it.
 ///
@@ -23,6 +23,7 @@ const CONFIG_LIMIT: u64 = 8 << 20;
 /// <data>/catalog.db   names and records
 /// <data>/blobs/       manifests, configs and layers as they came
 /// <data>/layers/      layers as directories, with their indexes
+/// <data>/workshops/   Dockerfiles with their contexts
 /// <data>/engine-id    what `docker info` shows as ID
 /// <data>/containers/, volumes/, snapshots/, networks/, shims/   see the crates that run containers
 /// ```
@@ -38,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) registry: Client,
     pub(crate) events: Arc<Events>,
     pub(crate) transfers: Transfers,
+    pub(crate) workshops: Workshops,
     /// Held while files get their names and records, and while garbage loses them: neither sees the other half done.
     pub(crate) publishing: Mutex<()>,
     configs: Mutex<HashMap<ImageId, Arc<ImageConfig>>>,
@@ -63,6 +65,7 @@ impl Engine {
         let id = engine_id(&data.join("engine-id")).map_err(Error::internal)?;
         let registry = Client::new(registry_options(&options)?).map_err(Error::internal)?;
         let transfers = Transfers::new(options.concurrency);
+        let workshops = Workshops::open(&data.join("workshops"))?;
         let engine = Self(Arc::new(Inner {
             options,
             id,
@@ -72,6 +75,7 @@ impl Engine {
             registry,
             events: Arc::default(),
             transfers,
+            workshops,
             publishing: Mutex::default(),
             configs: Mutex::default(),
             running: OnceLock::new(),

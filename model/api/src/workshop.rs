@@ -46,7 +46,8 @@ pub use build::{BuildEvent, BuildRequest, Source, StepOutcome};
 pub use cache::{BaseState, CacheState, CopiedFile, StepRecord};
 pub use history::{BuildCard, BuildDetail, BuildState, BuiltStep, SentFile, Shell};
 pub use surgery::{
-    Operation, Overridden, Override, SurgeryOutcome, SurgeryPlan, SurgeryRequest, SurgeryRow, SurgeryRowFate,
+    Dependent, Need, Operation, Overridden, Override, SurgeryOutcome, SurgeryPlan, SurgeryRequest,
+    SurgeryRow, SurgeryRowFate,
 };
 
 use serde::{Deserialize, Serialize};

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use strata_oci::ImageId;
 
+use super::InBoth;
+
 /// What is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SurgeryRequest {
@@ -15,6 +17,9 @@ pub struct SurgeryRequest {
     pub operation: Operation,
     /// The name that the outcome gets; `None` for none.
     pub name: Option<String>,
+    /// Does it although something needs what it takes away ([`SurgeryPlan::dependents`]); else that is refused with 409.
+    #[serde(default)]
+    pub force: bool,
 }
 
 /// What can be done to layers.
@@ -61,6 +66,40 @@ pub struct SurgeryPlan {
     pub overridden: Vec<Overridden>,
     /// How many there are in all.
     pub overridden_count: u64,
+    /// What needs something that goes, at most 1,000.
+    #[serde(default)]
+    pub dependents: Vec<Dependent>,
+    /// Settings of the new base that the outcome doesn't take over: `ENV PATH`, `CMD`, … Empty but for a rebase.
+    #[serde(default)]
+    pub settings: Vec<String>,
+    /// What this means for a Dockerfile and its cache, a sentence each.
+    #[serde(default)]
+    pub consequences: Vec<InBoth>,
+}
+
+/// Something that needs what the operation takes away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependent {
+    /// The layer of the image, as it is now, that has it; `None` for a setting of the config.
+    pub layer: Option<usize>,
+    /// Its path, percent-encoded; for a setting `ENTRYPOINT`, `CMD` or `WORKDIR`.
+    pub path: String,
+    /// What it needs.
+    pub needs: Need,
+    /// The path that is needed, percent-encoded.
+    pub target: String,
+}
+
+/// How something needs a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// It is in that directory, whose owner and mode no layer would say any more.
+    Directory,
+    /// It is a link that leads there.
+    Link,
+    /// A container starts with it, or in it.
+    Setting,
 }
 
 /// A row of the history that would be.

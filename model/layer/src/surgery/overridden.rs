@@ -14,6 +14,8 @@ pub enum Override {
     Hides,
     /// They have the same directory with another owner, mode or attributes.
     Metadata,
+    /// They have something in a directory that the new base does not have.
+    Parent,
 }
 
 /// A path that two bases have differently, and that the layers above do not let through.
@@ -70,7 +72,10 @@ fn fate(
                 return Some((Override::Hides, *layer, at));
             }
             Some(Deed::Directory { shown, listed, .. }) if here => {
-                let theirs = fresh.entry(live(fresh, path)?);
+                let Some(node) = live(fresh, path) else {
+                    return Some((Override::Parent, shown.0, at));
+                };
+                let theirs = fresh.entry(node);
                 if theirs.kind() != Kind::Directory {
                     return Some((Override::Replaces, shown.0, at));
                 }
@@ -108,6 +113,7 @@ mod tests {
             File("lib/x", "1"),
             Dir("opt"),
             File("opt/x", "1"),
+            Dir("srv"),
             Dir("var"),
         ]]);
         let new = stack(&[
@@ -116,7 +122,7 @@ mod tests {
         ]);
         let upper = stack(&[
             &[File("etc/a", "mine"), Whiteout("etc/b"), File("etc/same", "2"), File("lib/y", "1")],
-            &[Dir("opt"), Opaque("opt"), Dir("var"), File("new", "1")],
+            &[Dir("opt"), Opaque("opt"), Dir("var"), File("new", "1"), File("srv/x", "1")],
         ]);
         let found: Vec<String> = overridden(&old, &new, &upper)
             .iter()
@@ -130,6 +136,7 @@ mod tests {
                 "Replaces lib by 0 lib",
                 "Hides opt/x by 1 opt",
                 "Hides opt/y by 1 opt",
+                "Parent srv by 1 srv",
                 "Metadata var by 1 var"
             ]
         );

@@ -34,7 +34,8 @@ pub enum Row {
 ///
 /// Every union that has none or all of these layers is as before. Whiteouts and opaque marks stay where they hide
 /// something below the range, and vanish with what they hid within it; a file that came and went leaves nothing. A
-/// directory that no layer lists is listed where it would else not come into being.
+/// directory that no layer lists is listed where it would else not come into being. One that a layer lists and a higher one
+/// only implies stays as it is listed, as in every union of indexes; overlay shows such a one as nobody's.
 ///
 /// Panics if the range is empty or leads out of the stack.
 pub fn squash(stack: &Stack, range: RangeInclusive<usize>) -> Vec<Row> {
