@@ -21,6 +21,7 @@ mod diagnostic;
 mod document;
 pub mod evaluate;
 pub mod expand;
+pub mod forecast;
 pub mod ignore;
 mod instruction;
 pub mod key;
