@@ -41,6 +41,7 @@ pub use error::{Error, Kind};
 pub use filters::Filters;
 pub use ids::{random_id, short as short_id};
 pub use options::{BaseImage, Event, EventKind, Options, Stores};
+pub use signal::parse as parse_signal;
 pub use state::{State, Status};
 pub use strata_runtime::{
     AttachInput, Attached, DetachKeys, LogLine, LogLines, LogQuery, Output, Stream, Streams, Typed,

@@ -23,13 +23,33 @@ impl Snapshots {
         lowers: &[PathBuf],
         placeholders: &[Placeholder],
     ) -> Result<Plan, SnapshotError> {
+        self.prepare_as(id, lowers, placeholders, true)
+    }
+
+    /// As [`Self::prepare`], but without waiting for the disk: for what need not outlive the machine.
+    pub fn prepare_briefly(
+        &self,
+        id: &SnapshotId,
+        lowers: &[PathBuf],
+        placeholders: &[Placeholder],
+    ) -> Result<Plan, SnapshotError> {
+        self.prepare_as(id, lowers, placeholders, false)
+    }
+
+    fn prepare_as(
+        &self,
+        id: &SnapshotId,
+        lowers: &[PathBuf],
+        placeholders: &[Placeholder],
+        durable: bool,
+    ) -> Result<Plan, SnapshotError> {
         let target = self.paths(id);
         if target.folder.exists() {
             return Err(SnapshotError::Exists(id.clone()));
         }
         let plan = plan(self.driver().driver, lowers, &target)?;
         let folder = self.temporary();
-        let made = fill(&Paths::of(&folder), &plan, lowers, placeholders).and_then(|()| {
+        let made = fill(&Paths::of(&folder), &plan, lowers, placeholders, durable).and_then(|()| {
             fs::rename(&folder, &target.folder).map_err(|error| match error.kind() {
                 std::io::ErrorKind::DirectoryNotEmpty => SnapshotError::Exists(id.clone()),
                 _ => SnapshotError::io("rename to", &target.folder)(error),
@@ -41,7 +61,9 @@ impl Snapshots {
             }
             return Err(error);
         }
-        sync(&self.shared.root)?;
+        if durable {
+            sync(&self.shared.root)?;
+        }
         Ok(plan)
     }
 }
@@ -77,6 +99,7 @@ pub(crate) fn fill(
     plan: &Plan,
     lowers: &[PathBuf],
     placeholders: &[Placeholder],
+    durable: bool,
 ) -> Result<(), SnapshotError> {
     for path in [&paths.folder, &paths.init, &paths.upper, &paths.work, &paths.merged] {
         fs::DirBuilder::new().mode(0o700).create(path).map_err(SnapshotError::io("create", path))?;
@@ -90,7 +113,11 @@ pub(crate) fn fill(
     let text = serde_json::to_vec_pretty(plan).expect("a plan is text and numbers");
     let fail = || SnapshotError::io("write", &paths.plan);
     let mut file = File::create(&paths.plan).map_err(fail())?;
-    file.write_all(&text).and_then(|()| file.sync_all()).map_err(fail())?;
+    file.write_all(&text).map_err(fail())?;
+    if !durable {
+        return Ok(());
+    }
+    file.sync_all().map_err(fail())?;
     [&paths.init, &paths.upper, &paths.folder].into_iter().try_for_each(|path| sync(path))
 }
 

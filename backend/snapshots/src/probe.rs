@@ -52,7 +52,7 @@ fn work(tmp: &Path, driver: Driver) -> Result<(), String> {
     fs::write(lowers[1].join("file"), "old").map_err(io("creating a layer"))?;
     let paths = paths(tmp);
     let plan = prepare::plan(driver, &lowers, &paths).map_err(|error| chain(&error))?;
-    prepare::fill(&paths, &plan, &lowers, &[]).map_err(|error| chain(&error))?;
+    prepare::fill(&paths, &plan, &lowers, &[], false).map_err(|error| chain(&error))?;
     mount::put_up(&plan, &paths).map_err(|error| error.to_string())?;
 
     let merged = &paths.merged;

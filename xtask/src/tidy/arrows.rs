@@ -3,7 +3,7 @@
 use super::Graph;
 
 /// Every crate of the workspace with those that it may be built with. Lower rooms first; arrows go up only.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("strata-oci", &[]),
     ("strata-layer", &["strata-oci"]),
     ("strata-dockerfile", &["strata-oci"]),
@@ -29,6 +29,20 @@ const ARROWS: [(&str, &[&str]); 21] = [
         ],
     ),
     (
+        "strata-builder",
+        &[
+            "strata-oci",
+            "strata-layer",
+            "strata-dockerfile",
+            "strata-api",
+            "strata-blobs",
+            "strata-catalog",
+            "strata-layers",
+            "strata-snapshots",
+            "strata-containers",
+        ],
+    ),
+    (
         "strata-engine",
         &[
             "strata-oci",
@@ -43,6 +57,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "strata-network",
             "strata-runtime",
             "strata-containers",
+            "strata-builder",
         ],
     ),
     // The server sees the engine, not its stages.

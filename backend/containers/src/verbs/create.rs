@@ -143,7 +143,7 @@ impl Inner {
             restarts: 0,
             stopped: false,
         };
-        self.register(&mut record, name.is_some())?;
+        self.register(&mut record, name.is_some(), image.passing)?;
         match self.furnish(&record, image) {
             Ok(()) => Ok(record),
             Err(error) => {
@@ -182,7 +182,7 @@ impl Inner {
     }
 
     /// Takes the name, or makes one up, by adding the record.
-    fn register(&self, record: &mut Record, named: bool) -> Result<(), Error> {
+    fn register(&self, record: &mut Record, named: bool, passing: bool) -> Result<(), Error> {
         for attempt in 0.. {
             if !named {
                 record.name = match attempt {
@@ -190,7 +190,9 @@ impl Inner {
                     _ => names::generate(attempt),
                 };
             }
-            match self.stores.catalog.add_container(&record.to_catalog()?) {
+            let mut kept = record.to_catalog()?;
+            kept.image = kept.image.filter(|_| !passing);
+            match self.stores.catalog.add_container(&kept) {
                 Ok(()) => break,
                 Err(CatalogError::NameTaken { .. }) if !named && attempt < ATTEMPTS => {}
                 Err(error) => return Err(taken(error)),
@@ -203,9 +205,12 @@ impl Inner {
     fn furnish(&self, record: &Record, image: &BaseImage) -> Result<(), Error> {
         let id = snapshot_id(&record.id)?;
         let snapshots = &self.stores.snapshots;
-        snapshots
-            .prepare(&id, &image.layers, &placeholders(record))
-            .map_err(|error| Error::internal("cannot make its file system", &error))?;
+        let placeholders = placeholders(record);
+        let prepared = match image.passing {
+            true => snapshots.prepare_briefly(&id, &image.layers, &placeholders),
+            false => snapshots.prepare(&id, &image.layers, &placeholders),
+        };
+        prepared.map_err(|error| Error::internal("cannot make its file system", &error))?;
         let folder = self.folder(&record.id);
         machine::make_private(&folder)
             .map_err(|error| Error::internal(format!("cannot create {}", folder.display()), &error))?;

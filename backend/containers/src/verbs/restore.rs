@@ -14,9 +14,16 @@ use crate::{
 impl Containers {
     pub(crate) async fn restore(&self) -> Result<(), Error> {
         let records = self.0.blocking(|inner| Ok(inner.stores.catalog.containers()?)).await?;
+        let mut unfinished = Vec::new();
         for kept in records {
             match Record::of_catalog(&kept) {
-                Ok(record) => drop(self.0.insert(record)),
+                Ok(record) => {
+                    // A build's, which ended without it.
+                    if kept.image.is_none() && !record.image.is_empty() {
+                        unfinished.push(record.id.clone());
+                    }
+                    drop(self.0.insert(record));
+                }
                 // Its name and image stay taken; somebody must look at it.
                 Err(error) => tracing::error!(%error, "a container is left out"),
             }
@@ -48,6 +55,11 @@ impl Containers {
                 && let Err(error) = supervisor.remove(&exec.key).await
             {
                 tracing::warn!(key = %exec.key, %error, "can't be removed");
+            }
+        }
+        for id in unfinished {
+            if let Err(error) = self.remove(&id, true, true).await {
+                tracing::warn!(id, %error, "what a build left can't be removed");
             }
         }
         self.sweep().await?;

@@ -28,6 +28,10 @@ pub struct ExtractOptions {
     pub keep_kinds: bool,
     /// Who owns all of it; else who the archive says.
     pub owner: Option<(u32, u32)>,
+    /// The permissions of all of it but symlinks; else those that the archive says.
+    pub mode: Option<u32>,
+    /// Fail rather than make a device.
+    pub no_devices: bool,
     /// What is accepted.
     pub limits: Limits,
 }
@@ -204,6 +208,9 @@ impl Extraction<'_> {
 
     /// A device or a pipe.
     fn node(&self, entry: &Entry, folder: &OwnedFd, name: &[u8]) -> std::io::Result<()> {
+        if self.options.no_devices && entry.kind != Kind::Fifo {
+            return Err(std::io::Error::other("devices are not accepted here"));
+        }
         let kind = match entry.kind {
             Kind::CharDevice => FileType::CharacterDevice,
             Kind::BlockDevice => FileType::BlockDevice,
@@ -219,7 +226,7 @@ impl Extraction<'_> {
         let (uid, gid) = self.owner(entry);
         fs::chownat(&made, "", Some(uid), Some(gid), AtFlags::EMPTY_PATH)?;
         // By its name a symlink put in its place meanwhile would be followed, out of the container.
-        fs::chmod(format!("/proc/self/fd/{}", made.as_raw_fd()), Mode::from(u32::from(entry.mode)))?;
+        fs::chmod(format!("/proc/self/fd/{}", made.as_raw_fd()), Mode::from(self.mode(entry)))?;
         Ok(fs::utimensat(folder, name, &times(time(entry)), AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
@@ -227,7 +234,7 @@ impl Extraction<'_> {
     fn dress(&self, entry: &Entry, file: &OwnedFd) -> std::io::Result<()> {
         let (uid, gid) = self.owner(entry);
         fs::fchown(file, Some(uid), Some(gid))?;
-        fs::fchmod(file, Mode::from(u32::from(entry.mode)))?;
+        fs::fchmod(file, Mode::from(self.mode(entry)))?;
         for xattr in entry.xattrs.iter().filter(|xattr| !is_overlays(&xattr.name)) {
             tolerate(fs::fsetxattr(file, &*xattr.name, &xattr.value, XattrFlags::empty()))?;
         }
@@ -242,6 +249,10 @@ impl Extraction<'_> {
             tolerate(set)?;
         }
         Ok(fs::utimensat(folder, name, &times(time(entry)), AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    fn mode(&self, entry: &Entry) -> u32 {
+        self.options.mode.unwrap_or_else(|| u32::from(entry.mode))
     }
 
     fn owner(&self, entry: &Entry) -> (Uid, Gid) {
