@@ -43,6 +43,8 @@ pub struct Options {
     pub extra_hosts: Vec<String>,
     /// Security options of the steps.
     pub security: Vec<String>,
+    /// Whether steps may have nothing of the host, such as its network: whoever asks is a page.
+    pub contained: bool,
     /// Contents of `RUN --mount=type=secret`, by id.
     pub secrets: BTreeMap<String, Vec<u8>>,
     /// The workshop that it is of.
@@ -70,6 +72,7 @@ impl Default for Options {
             shm_size: 0,
             extra_hosts: Vec::new(),
             security: Vec::new(),
+            contained: false,
             secrets: BTreeMap::new(),
             workshop: None,
         }

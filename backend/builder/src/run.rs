@@ -106,6 +106,10 @@ impl Build {
     ) -> Result<String, Error> {
         let Given { binds, tmpfs, network } = given;
         let network = network.unwrap_or_else(|| self.options.network.clone());
+        if self.options.contained && (network == "host" || network.starts_with("container:")) {
+            let message = format!("network {network} is not allowed here: only through the unix socket");
+            return Err(Error::new(Kind::Forbidden, message));
+        }
         let host_config = HostConfig {
             network_mode: if network.is_empty() { "default".into() } else { network },
             log_config: LogConfig { kind: "none".into(), config: None },

@@ -10,9 +10,12 @@ use strata_blobs::{BlobStore as _, DiskBlobs};
 use strata_catalog::{Catalog as _, Image, SqliteCatalog};
 use strata_layers::{Layers, Limits};
 use strata_oci::{ImageConfig, ImageId};
-use strata_registry::{Client, DockerConfig};
+use strata_registry::{Client, DockerConfig, Downloader};
 
-use crate::{Error, Kind, Options, events::Events, pull::Transfers, running::Running, workshop::Workshops};
+use crate::{
+    Error, Kind, Options, build::Builds, events::Events, pull::Transfers, running::Running,
+    workshop::Workshops,
+};
 
 /// Configs are read whole; a registry's client refuses larger ones too.
 pub(crate) const CONFIG_LIMIT: u64 = 8 << 20;
@@ -40,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) events: Arc<Events>,
     pub(crate) transfers: Transfers,
     pub(crate) workshops: Workshops,
+    pub(crate) builder: Builds,
     /// Held while files get their names and records, and while garbage loses them: neither sees the other half done.
     pub(crate) publishing: Mutex<()>,
     configs: Mutex<HashMap<ImageId, Arc<ImageConfig>>>,
@@ -63,7 +67,11 @@ impl Engine {
         blobs.sweep(&|digest| known.blobs.contains(digest)).map_err(Error::internal)?;
         layers.sweep(&|diff_id| known.layers.contains(diff_id)).map_err(Error::internal)?;
         let id = engine_id(&data.join("engine-id")).map_err(Error::internal)?;
-        let registry = Client::new(registry_options(&options)?).map_err(Error::internal)?;
+        let registry_options = registry_options(&options)?;
+        let downloader =
+            Downloader::new(&registry_options, options.private_addresses).map_err(Error::internal)?;
+        let builder = Builds::open(data, downloader)?;
+        let registry = Client::new(registry_options).map_err(Error::internal)?;
         let transfers = Transfers::new(options.concurrency);
         let workshops = Workshops::open(&data.join("workshops"))?;
         let engine = Self(Arc::new(Inner {
@@ -76,6 +84,7 @@ impl Engine {
             events: Arc::default(),
             transfers,
             workshops,
+            builder,
             publishing: Mutex::default(),
             configs: Mutex::default(),
             running: OnceLock::new(),

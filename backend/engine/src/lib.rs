@@ -3,6 +3,7 @@
 //! [`Engine`] is cheap to clone and safe to share. Every operation either did all it says or left nothing visible
 //! behind, and fails with an [`Error`] whose [`Kind`] each API maps to its own status once.
 
+pub mod build;
 mod commit;
 mod create;
 mod engine;
@@ -33,6 +34,7 @@ mod tag;
 mod usage;
 mod workshop;
 
+pub use build::{BuildPruned, Building};
 pub use commit::CommitRequest;
 pub use engine::Engine;
 pub use error::{Error, Kind};
@@ -43,6 +45,7 @@ pub use options::Options;
 pub use pull::PullRequest;
 pub use registry::{Blob, Manifest};
 pub use running::RunOptions;
+pub use strata_builder as builder;
 pub use strata_containers as containers;
 pub use strata_registry::Login;
 pub use strata_runtime::shim_main;

@@ -121,6 +121,9 @@ impl Context {
     ///
     /// Also the Dockerfile and `.dockerignore` themselves, which a client sends in any case: they must not be copied then.
     pub fn leave_out(&self) -> Result<(), Error> {
+        if self.own.is_none() {
+            return Ok(());
+        }
         let Some(text) = self.text(IGNORE)? else { return Ok(()) };
         self.thin_out(&Ignore::parse(&String::from_utf8_lossy(&text)))
     }

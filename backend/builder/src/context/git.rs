@@ -38,8 +38,6 @@ pub struct GitAddress {
 /// What may be fetched.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GitPolicy {
-    /// Whether hosts of private networks and this machine may be asked.
-    pub private: bool,
     /// Whether unencrypted protocols may be spoken.
     pub plain: bool,
 }
@@ -176,7 +174,7 @@ pub async fn clone(
     if address.scheme != "https" && !policy.plain {
         return Err(GitError::Address { address: text, why: "only https:// is allowed here" });
     }
-    let chosen = choose(address, policy, may_connect).await?;
+    let chosen = choose(address, may_connect).await?;
     let port = address.port.unwrap_or_else(|| address.default_port());
     let git = Git { home, address, resolve: format!("{}:{port}:{chosen}", address.host) };
     // An address in place of the name: the git protocol has no way to be told where a name leads.
@@ -217,17 +215,13 @@ pub async fn clone(
 }
 
 /// An address of the host that may be connected to.
-async fn choose(
-    address: &GitAddress,
-    policy: GitPolicy,
-    may_connect: impl Fn(IpAddr) -> bool,
-) -> Result<IpAddr, GitError> {
+async fn choose(address: &GitAddress, may_connect: impl Fn(IpAddr) -> bool) -> Result<IpAddr, GitError> {
     let host = address.host.clone();
     let found = match tokio::net::lookup_host((address.host.as_str(), 0)).await {
         Ok(found) => found.map(|address| address.ip()).collect::<Vec<IpAddr>>(),
         Err(error) => return Err(GitError::Lookup { host, why: error.to_string() }),
     };
-    match (found.iter().find(|ip| policy.private || may_connect(**ip)), found.first()) {
+    match (found.iter().find(|ip| may_connect(**ip)), found.first()) {
         (Some(ip), _) => Ok(*ip),
         (None, Some(ip)) => Err(GitError::Forbidden { host, address: *ip }),
         (None, None) => Err(GitError::Lookup { host, why: "no such host".into() }),

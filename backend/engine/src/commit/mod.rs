@@ -3,15 +3,8 @@
 //! What was written is archived, taken in as any layer is (so it is hashed, indexed and made a directory in one pass),
 //! and published together with a config that adds it to the parent's. The parent's layers are shared.
 
-mod changes;
-mod words;
-
-use std::{io, thread};
-
-use strata_blobs::{BlobStore, DiskBlobs};
 use strata_catalog::{Catalog as _, Layer, Lease, Tagged};
 use strata_containers::CommitSource;
-use strata_layers::{FromRead, Watch};
 use strata_oci::{ContainerConfig, HistoryEntry, ImageConfig, ImageId, Reference, RootFs};
 
 use crate::{
@@ -116,20 +109,7 @@ impl Inner {
         snapshots: &strata_snapshots::Snapshots,
         source: &CommitSource,
     ) -> Result<StagedLayer, Error> {
-        let (reader, writer) = io::pipe().map_err(Error::internal)?;
-        thread::scope(|scope| {
-            // Dropping the writer at the end, or on failure, is the end of the archive.
-            let capturing = scope.spawn(move || {
-                snapshots.capture(&source.snapshot, io::BufWriter::with_capacity(1 << 18, writer))
-            });
-            let taking = self
-                .layers
-                .intake_made::<_, <DiskBlobs as BlobStore>::Writer>(FromRead(reader), &Watch::default());
-            let captured = capturing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            // An archive that ends early is the capture's fault.
-            captured.map_err(Error::internal)?;
-            Ok(taking?)
-        })
+        snapshots.harden(&source.snapshot, &self.layers, true).map_err(Error::internal)
     }
 }
 
@@ -151,7 +131,7 @@ fn name(repo: &str, tag: &str) -> Result<Option<Tagged>, Error> {
 /// The config of containers of the new image.
 fn config(request: &CommitRequest, source: &CommitSource) -> Result<ContainerConfig, Error> {
     let mut config = request.config.clone().unwrap_or_else(|| source.config.clone());
-    changes::apply(&mut config, &request.changes)?;
+    strata_builder::apply_changes(&mut config, &request.changes)?;
     strata_containers::complete_config(&mut config, &source.config)?;
     Ok(config)
 }

@@ -58,11 +58,14 @@ pub fn make_directories(
     }
 }
 
+/// Asked about a component that is not there, by its directory and name: whether it has made it.
+type Missing<'a> = dyn FnMut(&OwnedFd, &[u8]) -> Result<bool, Errno> + 'a;
+
 /// Goes along a path. `missing` is asked about each component that is not there, and says whether it has made it.
 fn walk(
     inside: &Inside,
     path: &[u8],
-    missing: &mut dyn FnMut(&OwnedFd, &[u8]) -> Result<bool, Errno>,
+    missing: &mut Missing<'_>,
 ) -> Result<Followed, ArchiveError> {
     let fail = |error| ArchiveError::from_errno("follow", path, error);
     let parts = |path: &[u8]| -> Vec<Vec<u8>> {
