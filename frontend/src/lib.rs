@@ -28,6 +28,7 @@ pub mod text;
 pub mod tree;
 pub mod upper;
 pub mod words;
+pub mod workshop;
 
 #[cfg(target_arch = "wasm32")]
 pub mod page;

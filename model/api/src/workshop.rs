@@ -25,7 +25,7 @@
 //! | `GET /api/builds?workshop=ID` | | `Vec<`[`BuildCard`]`>`, newest first; of all workshops without `workshop` |
 //! | `GET /api/builds/{id}` | | [`BuildDetail`]: see [`history`] |
 //! | `GET /api/builds/{id}/events` | | the build's [`BuildEvent`]s from the first on, followed until it ends |
-//! | `DELETE /api/builds/{id}` | | 204; stops it if it runs, as closing the answer of `POST …/build` does |
+//! | `DELETE /api/builds/{id}` | | 204; stops it if it runs, else forgets it. One that nobody has watched for 15 seconds is stopped too |
 //! | `POST /api/builds/{id}/steps/{n}/shell` | | [`Shell`]: a container in the file system as step `n` left it |
 //! | `POST /api/surgery/plan` | [`SurgeryRequest`] | [`SurgeryPlan`]: see [`surgery`] |
 //! | `POST /api/surgery` | [`SurgeryRequest`] | [`SurgeryOutcome`] |
@@ -43,7 +43,7 @@ pub mod history;
 pub mod surgery;
 
 pub use build::{BuildEvent, BuildRequest, Source, StepOutcome};
-pub use cache::{BaseState, CacheState, CopiedFile, StepRecord};
+pub use cache::{BaseState, CacheState};
 pub use history::{BuildCard, BuildDetail, BuildState, BuiltStep, SentFile, Shell};
 pub use surgery::{
     Dependent, Need, Operation, Overridden, Override, SurgeryOutcome, SurgeryPlan, SurgeryRequest,
