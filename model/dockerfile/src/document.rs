@@ -69,6 +69,9 @@ impl Dockerfile {
                 begun = true;
                 let refusal = Refusal::Instructions("no build stage in current context".to_owned());
                 file.refused(refusal, instruction.keyword.span, "begin with FROM and an image");
+                if let Some(diagnostic) = file.diagnostics.last_mut() {
+                    diagnostic.code = "DL3061";
+                }
             }
             if let Command::Onbuild(Onbuild { wrong: Some(wrong), .. }) = &instruction.command {
                 let help = "the build of an image from this one will stop here".into();

@@ -109,7 +109,8 @@ pub fn configure(
         Command::Entrypoint(line) => {
             let command = command_line(config, line.as_ref());
             done.comment = format!("ENTRYPOINT {}", go::quoted_list(&command));
-            config.entrypoint = Some(command);
+            // An empty list takes the base's away.
+            config.entrypoint = Some(command).filter(|command| !command.is_empty());
             if !has_command {
                 config.cmd = None;
             }
@@ -200,9 +201,12 @@ fn health_config(check: &Healthcheck) -> HealthConfig {
     }
 }
 
-/// A working directory after a `WORKDIR`: Go's `path.Join`, an absolute one instead of the old.
+/// A working directory after a `WORKDIR`: an absolute one as it stands, else Go's `path.Join` with the old one.
 pub fn directory(now: &str, new: &str) -> String {
-    let joined = if new.starts_with('/') { new.to_owned() } else { format!("/{now}/{new}") };
+    if new.starts_with('/') {
+        return new.to_owned();
+    }
+    let joined = format!("/{now}/{new}");
     let mut parts: Vec<&str> = Vec::new();
     for part in joined.split('/') {
         match part {

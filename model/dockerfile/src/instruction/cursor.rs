@@ -30,6 +30,12 @@ impl Refused {
         Self(Box::new((Phase::Instructions, Diagnostic::refused(span, message, ""))))
     }
 
+    /// The code of a rule that says the same.
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.0.1.code = code;
+        self
+    }
+
     /// What would be right.
     pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.0.1.help = help.into();

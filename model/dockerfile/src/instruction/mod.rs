@@ -143,6 +143,9 @@ fn read(
         ),
         None => refused,
     };
+    if refused.is_some() {
+        command = Command::Invalid;
+    }
     command.attach(&heredocs);
     let complaint = refused.map(|refused| refused.complaint());
     let instruction = Instruction {

@@ -16,10 +16,12 @@ pub(super) fn parse(cursor: &Cursor<'_>) -> Result<Command, Refused> {
     match Keyword::parse(&first) {
         Some(Keyword::Onbuild) => {
             return Err(Refused::new(cursor.span(), "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")
+                .code("DL3043")
                 .help("one ONBUILD is enough"));
         }
         Some(Keyword::From | Keyword::Maintainer) => {
-            return Err(Refused::new(cursor.span(), format!("{first} isn't allowed as an ONBUILD trigger")));
+            let message = format!("{first} isn't allowed as an ONBUILD trigger");
+            return Err(Refused::new(cursor.span(), message).code("DL3043"));
         }
         _ => {}
     }
