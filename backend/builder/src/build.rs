@@ -169,6 +169,7 @@ impl Build {
         self.of = global.len() + stages.iter().map(|stage| stage.len()).sum::<usize>() + labels.len();
         self.check_layers(global.len() + 1, &stages)?;
         self.listener.tell(Event::Started { steps: self.of });
+        self.warn_of_gaps(dockerfile);
         let mut number = 0;
         for instruction in global {
             number += 1;
@@ -214,6 +215,20 @@ impl Build {
         Ok(image)
     }
 
+    /// Tells of empty lines where an instruction goes on, as dockerd does.
+    fn warn_of_gaps(&self, dockerfile: &Dockerfile) {
+        let with_gaps =
+            dockerfile.instructions.iter().filter(|instruction| !instruction.line.gaps.is_empty());
+        let mut text: String = with_gaps
+            .map(|it| format!("[WARNING]: Empty continuation line found in:\n    {}\n", it.code()))
+            .collect();
+        if text.is_empty() {
+            return;
+        }
+        text += "[WARNING]: Empty continuation lines will become errors in a future release.\n";
+        self.listener.tell(Event::Output { step: 0, stream: Stream::Stderr, bytes: text.into() });
+    }
+
     /// One instruction of a stage, as a step.
     pub(crate) fn one(&mut self, stage: &mut Stage, instruction: &Instruction) -> Result<(), Error> {
         let begun = Instant::now();
@@ -249,6 +264,7 @@ impl Build {
             Command::Run(run) => return self.run(stage, run, step, instruction),
             Command::Copy(_) | Command::Add(_) => return self.copy(stage, step, instruction),
             Command::Workdir(_) => return self.workdir(stage, step),
+            Command::Healthcheck(_) => inherit_health(&before.config, &mut stage.state.config),
             Command::Stopsignal(_) => {
                 let signal = stage.state.config.stop_signal.clone().unwrap_or_default();
                 if let Err(error) = strata_containers::parse_signal(&signal) {
@@ -305,7 +321,15 @@ impl Build {
         let begun = Instant::now();
         let container = self.nominal_container(stage, &made_by)?;
         let body = StepBody { instruction: text, args: step.args, ..StepBody::default() };
-        self.commit(stage, named(made_by, &container), Some(container), None, &keys, body, begun)?;
+        self.commit(
+            stage,
+            named(made_by, &container, &stage.chain.clone()),
+            Some(container),
+            None,
+            &keys,
+            body,
+            begun,
+        )?;
         Ok(Did::default())
     }
 
@@ -491,13 +515,26 @@ impl Build {
     }
 }
 
+/// What a healthcheck leaves open it has from the one before, as dockerd's containers have; also one that is off.
+fn inherit_health(before: &ContainerConfig, config: &mut ContainerConfig) {
+    let (Some(old), Some(new)) = (&before.healthcheck, &mut config.healthcheck) else { return };
+    new.interval = new.interval.or(old.interval);
+    new.timeout = new.timeout.or(old.timeout);
+    new.start_period = new.start_period.or(old.start_period);
+    new.start_interval = new.start_interval.or(old.start_interval);
+    new.retries = new.retries.or(old.retries);
+}
+
 /// The command of a container, as the history has it.
 pub(crate) fn command_text(config: &ContainerConfig) -> String {
     config.cmd.as_deref().unwrap_or_default().join(" ")
 }
 
-/// The config of a step's container, with what dockerd fills in when it makes one.
-pub(crate) fn named(mut config: ContainerConfig, container: &str) -> ContainerConfig {
+/// The config of a step's container, with what dockerd fills in when it makes one on an image.
+pub(crate) fn named(mut config: ContainerConfig, container: &str, image: &Chain) -> ContainerConfig {
+    if config.entrypoint.is_none() {
+        config.entrypoint = image.config.config.as_ref().and_then(|config| config.entrypoint.clone());
+    }
     config.hostname = strata_containers::short_id(container).to_owned();
     config.labels.get_or_insert_default();
     config

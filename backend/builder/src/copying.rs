@@ -258,7 +258,15 @@ impl Build {
         let container = self.nominal_container(stage, &made_by)?;
         let layer = self.make_directory(&stage.chain, &stage.state.config.working_dir.clone())?;
         let body = StepBody { instruction: text, args: step.args, ..StepBody::default() };
-        self.commit(stage, named(made_by, &container), Some(container), layer.clone(), &keys, body, begun)?;
+        self.commit(
+            stage,
+            named(made_by, &container, &stage.chain.clone()),
+            Some(container),
+            layer.clone(),
+            &keys,
+            body,
+            begun,
+        )?;
         Ok(Did { cached: false, layer })
     }
 

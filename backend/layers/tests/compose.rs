@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, os::unix::fs::MetadataExt as _, sync::Arc};
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use strata_blobs::DiskWriter;
-use strata_forge::{Entry, Layer};
+use strata_forge::{Entry, Image, Layer};
 use strata_layer::{Stack, squash};
 use strata_layers::{FromRead, Watch};
 use strata_oci::DiffId;
@@ -19,7 +19,7 @@ fn layers() -> Vec<Layer> {
         Layer::new()
             .with(dir("bin"))
             .with(Entry::file("bin/tool", "one").mode(0o4755).owner(3, 4).mtime(5))
-            .hardlink("bin/same", "bin/tool")
+            .with(Entry::hardlink("bin/same", "bin/tool").mode(0o4755).owner(3, 4).mtime(5))
             .with(dir("etc"))
             .file("etc/kept", "kept")
             .file("etc/gone", "gone")
@@ -120,6 +120,102 @@ fn a_squashed_range_is_mounted_as_its_layers_were() {
                 }
                 assert_eq!(before.len(), after.len(), "layers {first} to {last}, up to {top}");
             }
+        }
+    }
+}
+
+/// Whether a program is installed; says so when a test is left out because it is not.
+fn installed(program: &str) -> bool {
+    let found = std::process::Command::new(program).arg("--version").output().is_ok();
+    if !found {
+        eprintln!("LEFT OUT: {program} is not installed");
+    }
+    found
+}
+
+/// What other engines unpack of a squashed image is what the kernel shows of the original.
+#[test]
+fn a_squashed_image_is_one_for_others_too() {
+    if !root("it mounts") || !installed("umoci") || !installed("podman") {
+        return;
+    }
+    let store = Store::new();
+    let diff_ids: Vec<DiffId> = layers().iter().map(|layer| store.add(layer).diff_id).collect();
+    let indexes = diff_ids.iter().map(|id| Arc::new(store.layers.layer_index(id).expect("is there")));
+    let stack = Stack::new(indexes.collect());
+    let expected = comparable(mounted(&store, &diff_ids));
+    for (first, last) in [(1, 2), (0, 2), (1, 3)] {
+        let mut tar = Vec::new();
+        let rows = squash(&stack, first..=last);
+        store.layers.compose(&stack, &diff_ids, &rows, &mut tar).expect("composes");
+        let mut image = Image::new();
+        let all = layers();
+        for layer in &all[..first] {
+            image = image.layer("below", layer.clone());
+        }
+        image = image.layer("squashed", Layer::new().unterminated().raw(tar));
+        for layer in &all[last + 1..] {
+            image = image.layer("above", layer.clone());
+        }
+        // podman takes the path for a name, which has no capitals.
+        let prefix = format!("compose-{}-{first}-{last}", std::process::id());
+        let scratch = tempfile::Builder::new().prefix(&prefix).rand_bytes(0).tempdir().expect("a directory");
+        let at = |name: &str| scratch.path().join(name).display().to_string();
+        image.build().write_layout(&scratch.path().join("layout"), "it").expect("writes");
+        support::run("umoci", &["unpack", "--image", &format!("{}:it", at("layout")), &at("bundle")]);
+        let unpacked = comparable(tree_of(&scratch.path().join("bundle/rootfs")));
+        assert_eq!(unpacked, expected, "umoci, layers {first} to {last}");
+        let podman = |arguments: &[&str]| {
+            let (root, run, tmp) = (at("root"), at("run"), at("tmp"));
+            let own = ["--root", &root, "--runroot", &run, "--tmpdir", &tmp, "--storage-driver=overlay"];
+            support::run("podman", &[&own[..], arguments].concat())
+        };
+        let id = podman(&["pull", "-q", &format!("oci:{}:it", at("layout"))]);
+        let mount = podman(&["image", "mount", id.trim()]);
+        let seen = comparable(tree_of(std::path::Path::new(mount.trim())));
+        podman(&["image", "unmount", id.trim()]);
+        assert_eq!(seen, expected, "podman, layers {first} to {last}");
+        podman(&["rmi", "-f", id.trim()]);
+        // podman's overlay mounts its own root on itself.
+        let _ = std::process::Command::new("umount").arg(format!("{}/overlay", at("root"))).output();
+    }
+}
+
+/// Without what each tool has its own way with: times of directories, the root, and how many names a layer's file has.
+fn comparable(mut tree: BTreeMap<Vec<u8>, Facts>) -> BTreeMap<Vec<u8>, Facts> {
+    tree.remove(&Vec::new());
+    for facts in tree.values_mut() {
+        facts.links = 0;
+        if facts.mode & 0o170_000 == 0o040_000 {
+            facts.mtime = (0, 0);
+        }
+        facts.xattrs.retain(|name, _| !name.contains("overlay"));
+    }
+    tree
+}
+
+/// A link's header has the last word on the file, as in dockerd: on the disk and in the index alike.
+#[test]
+fn a_hard_link_says_what_the_file_has() {
+    if !root("owners differ") {
+        return;
+    }
+    let store = Store::new();
+    let layer = Layer::new()
+        .with(Entry::file("tool", "x").mode(0o4755).owner(3, 4).mtime(5))
+        .with(Entry::hardlink("same", "tool").mode(0o2711).owner(6, 7).mtime(8))
+        .with(Entry::symlink("link", "tool").owner(1, 1))
+        .with(Entry::hardlink("link2", "link").mode(0o700).owner(9, 9).mtime(9));
+    let diff_id = store.add(&layer).diff_id;
+    let tree = tree_of(&store.tree(&diff_id));
+    let index = store.layers.layer_index(&diff_id).expect("is there");
+    for (name, mode, owner) in [("tool", 0o2711, (6, 7)), ("same", 0o2711, (6, 7)), ("link", 0o777, (9, 9))] {
+        let path = strata_layer::LayerPath::parse(name.as_bytes()).expect("a path");
+        let (disk, entry) = (&tree[name.as_bytes()], index.get(&path).expect("is listed"));
+        assert_eq!((disk.mode & 0o7777, disk.owner), (mode, owner), "{name}");
+        assert_eq!((entry.uid(), entry.gid()), owner, "{name}");
+        if name != "link" {
+            assert_eq!((u32::from(entry.mode()), entry.mtime().seconds), (mode, disk.mtime.0), "{name}");
         }
     }
 }

@@ -125,7 +125,13 @@ fn transfer(
     how: &Placing,
 ) -> Result<(), Error> {
     let (reader, writer) = io::pipe().map_err(|error| Error::internal("cannot copy", &error))?;
-    let options = ExtractOptions { owner: how.owner, mode: how.mode, ..ExtractOptions::default() };
+    let options = ExtractOptions {
+        owner: how.owner,
+        mode: how.mode,
+        // dockerd gives them their owner last.
+        drop_set_ids: how.owner.is_some(),
+        ..ExtractOptions::default()
+    };
     thread::scope(|scope| {
         let archiving =
             scope.spawn(move || archive(from, path, shown, io::BufWriter::with_capacity(256 << 10, writer)));

@@ -28,6 +28,8 @@ pub struct ExtractOptions {
     pub keep_kinds: bool,
     /// Who owns all of it; else who the archive says.
     pub owner: Option<(u32, u32)>,
+    /// Whether files lose their set-user-id and set-group-id bits, as by a chown(2) afterwards.
+    pub drop_set_ids: bool,
     /// The permissions of all of it but symlinks; else those that the archive says.
     pub mode: Option<u32>,
     /// Fail rather than make a device.
@@ -252,7 +254,15 @@ impl Extraction<'_> {
     }
 
     fn mode(&self, entry: &Entry) -> u32 {
-        self.options.mode.unwrap_or_else(|| u32::from(entry.mode))
+        let mode = u32::from(entry.mode);
+        match self.options.mode {
+            Some(mode) => mode,
+            None if self.options.drop_set_ids && entry.kind == Kind::File => {
+                // Without the group's right to run it, the bit means something else and stays.
+                mode & !if mode & 0o010 == 0 { 0o4000 } else { 0o6000 }
+            }
+            None => mode,
+        }
     }
 
     fn owner(&self, entry: &Entry) -> (Uid, Gid) {

@@ -62,11 +62,7 @@ pub fn make_directories(
 type Missing<'a> = dyn FnMut(&OwnedFd, &[u8]) -> Result<bool, Errno> + 'a;
 
 /// Goes along a path. `missing` is asked about each component that is not there, and says whether it has made it.
-fn walk(
-    inside: &Inside,
-    path: &[u8],
-    missing: &mut Missing<'_>,
-) -> Result<Followed, ArchiveError> {
+fn walk(inside: &Inside, path: &[u8], missing: &mut Missing<'_>) -> Result<Followed, ArchiveError> {
     let fail = |error| ArchiveError::from_errno("follow", path, error);
     let parts = |path: &[u8]| -> Vec<Vec<u8>> {
         path.split(|byte| *byte == b'/').rev().map(<[u8]>::to_vec).collect()
