@@ -73,7 +73,7 @@ impl Engine {
         let builder = Builds::open(data, downloader)?;
         let registry = Client::new(registry_options).map_err(Error::internal)?;
         let transfers = Transfers::new(options.concurrency);
-        let workshops = Workshops::open(&data.join("workshops"))?;
+        let workshops = Workshops::open(&data.join("workshops"), builder.room.clone())?;
         let engine = Self(Arc::new(Inner {
             options,
             id,

@@ -16,7 +16,7 @@ pub fn unix(engine: &Engine, shutdown: &Shutdown) -> Site {
 pub fn tcp(engine: &Engine, guard: &Arc<Guard>, shutdown: &Shutdown) -> Site {
     let groups = vec![
         page::health(),
-        workshop::routes(engine),
+        workshop::routes(engine, shutdown),
         explorer::routes(engine, guard, shutdown),
         registry::routes(engine),
         docker::routes(engine, shutdown, docker::Powers::Contained),

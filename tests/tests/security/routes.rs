@@ -110,10 +110,16 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
     for target in ["/api/workshops", "/api/templates", workshop] {
         add(For::Owner, "GET", target);
     }
-    for target in ["/files", "/file?path=Dockerfile"] {
+    let build = "/api/builds/000000000000";
+    for target in ["/api/builds?workshop=x", build, &format!("{build}/events")] {
+        add(For::Owner, "GET", target);
+    }
+    add(For::Owner, "DELETE", build);
+    add(For::Owner, "POST", &format!("{build}/steps/1/shell"));
+    for target in ["/files", "/file?path=Dockerfile", "/cache?base=x"] {
         add(For::Owner, "GET", &format!("{workshop}{target}"));
     }
-    for target in ["", "/move?path=a&to=b", "/upload?path=a"] {
+    for target in ["", "/build", "/move?path=a&to=b", "/upload?path=a", "/git?path=a"] {
         add(For::Owner, "POST", &format!("{workshop}{target}"));
     }
     for target in ["/file?path=a", "/directory?path=a"] {

@@ -121,7 +121,7 @@ fn tars_are_unpacked_whole_or_not_at_all() {
         .with(Entry::file("bin/tool", "x").mode(0o755).owner(7, 8))
         .symlink("link", "bin/tool")
         .hardlink("same", "bin/tool");
-    for compression in [Compression::None] {
+    for compression in [Compression::None, Compression::Gzip(6), Compression::Zstd(3)] {
         let tar = compress(&layer.tar(), compression);
         let made = strata.ask(Request::new("POST", "/api/workshops/upload?name=tar").body(tar));
         let made = fine(made);

@@ -1,5 +1,6 @@
 //! The workshop: contexts on the server, builds of them, and surgery on what was built.
 
+mod builds;
 mod contexts;
 mod hostile;
 mod scene;

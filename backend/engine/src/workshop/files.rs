@@ -1,6 +1,11 @@
 //! The files of a workshop.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::{self, File},
+    io::Read,
+    os::unix::fs::DirBuilderExt as _,
+    path::Path,
+};
 
 use rustix::fs::{CWD, FileType, RenameFlags, renameat_with};
 use strata_api::workshop::{FileEntry, Listing};
@@ -16,7 +21,7 @@ use super::{
     lock,
     merge::merge,
     record::{Record, now},
-    shelf::{checked, make, sync_tree, unpack},
+    shelf::{checked, sync_tree},
 };
 use crate::{Error, Kind};
 
@@ -123,17 +128,18 @@ impl Workshops {
         told(&context, to, &mut digests)
     }
 
-    /// Unpacks an uncompressed tar below a path: all of it or nothing.
-    pub(crate) fn unpack(&self, id: &str, path: &LayerPath, tar: &mut dyn Read) -> Result<Listing, Error> {
+    /// Unpacks a tar, plain or compressed, below a path: all of it or nothing.
+    pub(crate) fn unpack(
+        &self,
+        id: &str,
+        path: &LayerPath,
+        tar: &mut (dyn Read + Send),
+    ) -> Result<Listing, Error> {
         // Before the workshop is held: who sends it may be slow.
         drop(self.hold(id)?);
-        let unpacked = self.temporary();
-        make(&unpacked)?;
-        let done = unpack(tar, &unpacked)
-            .and_then(|()| checked(&unpacked))
-            .and_then(|_| self.lay_over(id, path, &unpacked));
-        let _ = strata_layers::remove_tree(&unpacked);
-        done
+        let unpacked = self.unpacked(tar)?;
+        checked(unpacked.root())?;
+        self.lay_over(id, path, unpacked.root())
     }
 
     /// Lays a tree over what is below a path: all of it or nothing.
@@ -166,11 +172,44 @@ impl Workshops {
         Ok(Listing { entries: list(&self.context(id)?, &mut digests)? })
     }
 
-    /// Copies a context as it is now to a place that is not there yet: other names of the same files.
-    pub(crate) fn copy_context(&self, id: &str, to: &Path) -> Result<(), Error> {
+    /// Copies a context as it is now for a build: to `place`, where it stays, and for the builder, which takes away from its
+    /// copy what is ignored. Also lists it.
+    pub(crate) fn begin_build(
+        &self,
+        id: &str,
+        place: &Path,
+    ) -> Result<(Vec<FileEntry>, strata_builder::Context), Error> {
         let held = self.hold(id)?;
         let mut digests = lock(&held);
-        copy(&self.context(id)?, &mut digests, to)
+        let context = self.context(id)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(place)
+            .map_err(|error| cannot("create", place, &error))?;
+        copy(&context, &mut digests, &place.join("context"))?;
+        let (sent, copied) = (self.room.empty()?, self.temporary());
+        let moved = copy(&context, &mut digests, &copied).and_then(|()| {
+            fs::rename(&copied, sent.root()).map_err(|error| cannot("replace", sent.root(), &error))
+        });
+        if moved.is_err() {
+            let _ = strata_layers::remove_tree(&copied);
+        }
+        moved?;
+        Ok((list(&context, &mut digests)?, sent))
+    }
+
+    /// The text of a file, for looking at; empty if there is none.
+    pub(crate) fn text(&self, id: &str, path: &str) -> Result<String, Error> {
+        let path = super::context_path(&strata_api::path::decode(path))?;
+        let file = match self.open_file(id, &path) {
+            Err(error) if error.kind == Kind::NotFound => return Ok(String::new()),
+            file => file?,
+        };
+        let mut bytes = Vec::new();
+        let read = file.take(limits::TEXT as u64).read_to_end(&mut bytes);
+        read.map_err(|error| Error::new(Kind::Internal, format!("cannot read {path}: {error}")))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Notes that something changed.

@@ -10,25 +10,12 @@ pub const MOST_FILES: u64 = 50_000;
 pub const MOST_BYTES: u64 = 2 << 30;
 /// Bytes of a file that is written through the page; larger ones come in a tar.
 pub const WRITTEN_AT_ONCE: usize = 64 << 20;
-/// Bytes of the extended attributes and names of an uploaded archive.
-const NAMES: usize = 64 << 20;
 /// Characters of a workshop's name.
 pub(super) const NAME: usize = 100;
 /// Tags, and build arguments, of a workshop.
 pub(super) const SETTINGS: usize = 100;
 /// Bytes of a Dockerfile that comes with an address, or of a setting.
 pub(super) const TEXT: usize = 1 << 20;
-
-/// What an uploaded archive may have.
-pub(super) fn archive() -> strata_layer::Limits {
-    strata_layer::Limits {
-        entries: MOST_FILES as usize,
-        unpacked: MOST_BYTES,
-        names_total: NAMES,
-        xattrs_total: NAMES,
-        ..strata_layer::Limits::default()
-    }
-}
 
 /// Refuses a context that has become too large.
 pub(super) fn check(files: u64, bytes: u64) -> Result<(), Error> {

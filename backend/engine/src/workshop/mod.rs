@@ -13,6 +13,8 @@
 //! Paths are a [`LayerPath`], and are opened below the context's descriptor without following a symlink
 //! (`RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS`): what a context contains decides nothing about what is written.
 
+mod builds;
+mod cache;
 mod context;
 mod copy;
 mod files;
@@ -20,6 +22,7 @@ mod limits;
 mod listing;
 mod merge;
 mod record;
+mod repository;
 mod shelf;
 mod verbs;
 
@@ -34,9 +37,11 @@ use std::{
     },
 };
 
+use builds::RunningBuilds;
 pub use files::Was;
 pub use limits::{MOST_BYTES, MOST_FILES, MOST_WORKSHOPS, WRITTEN_AT_ONCE};
 use listing::Digests;
+use strata_builder::ContextRoom;
 use strata_layer::LayerPath;
 
 use crate::{Error, Kind};
@@ -47,18 +52,30 @@ pub(crate) struct Workshops {
     /// One at a time changes a workshop, or reads all of it.
     held: Mutex<HashMap<String, Arc<Mutex<Digests>>>>,
     next: AtomicU64,
+    /// Where archives are unpacked and repositories fetched.
+    room: ContextRoom,
+    /// Builds that run.
+    builds: RunningBuilds,
 }
 
 impl Workshops {
     /// Opens the workshops at `root`, creates it when absent, and removes what an earlier process left unfinished.
-    pub(crate) fn open(root: &Path) -> Result<Self, Error> {
+    ///
+    /// `room` is on the same file system.
+    pub(crate) fn open(root: &Path, room: ContextRoom) -> Result<Self, Error> {
         let tmp = root.join("tmp");
         strata_layers::remove_tree(&tmp).map_err(Error::internal)?;
         for path in [root, &tmp] {
             let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
             made.map_err(|error| cannot("create", path, &error))?;
         }
-        Ok(Self { root: root.to_owned(), held: Mutex::default(), next: AtomicU64::new(0) })
+        Ok(Self {
+            root: root.to_owned(),
+            held: Mutex::default(),
+            next: AtomicU64::new(0),
+            room,
+            builds: RunningBuilds::default(),
+        })
     }
 
     /// A path for something unfinished, never given twice.
@@ -72,13 +89,17 @@ impl Workshops {
 
     /// What is kept of a workshop while it is looked at; lock it before reading or changing its files.
     fn hold(&self, id: &str) -> Result<Arc<Mutex<Digests>>, Error> {
-        let known = id.len() == 12 && id.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        if !known || !self.place(id).is_dir() {
+        if !is_id(id) || !self.place(id).is_dir() {
             return Err(Error::new(Kind::NotFound, format!("No such workshop: {}", id.escape_debug())));
         }
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(held.entry(id.to_owned()).or_default()))
     }
+}
+
+/// Whether a text has the form of a workshop's or build's id.
+fn is_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn lock(digests: &Mutex<Digests>) -> MutexGuard<'_, Digests> {

@@ -1,16 +1,21 @@
 //! Workshops as a whole: made, listed, changed, removed.
 
-use std::{fs, io::Read, os::unix::fs::DirBuilderExt as _, path::Path};
+use std::{
+    fs,
+    io::Read,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+};
 
-use rustix::fs::FileType;
+use rustix::fs::{CWD, FileType, RenameFlags, renameat_with};
 use strata_api::workshop::{ChangeWorkshop, Origin};
-use strata_layers::{ExtractOptions, extract};
+use strata_builder::UnpackLimits;
 
 use super::{
     Workshops, cannot,
     context::Context,
     copy::copy,
-    limits::{self, MOST_WORKSHOPS},
+    limits::{self, MOST_BYTES, MOST_FILES, MOST_WORKSHOPS},
     listing::{totals, walk},
     lock,
     record::{Record, checked_name},
@@ -30,10 +35,26 @@ pub(crate) struct Shelved {
 pub(crate) enum Fill<'a> {
     /// Files by their paths.
     Files(Vec<(String, Vec<u8>)>),
-    /// An uncompressed tar.
-    Tar(&'a mut dyn Read),
+    /// A tar, plain or compressed.
+    Tar(&'a mut (dyn Read + Send)),
+    /// What was fetched.
+    Fetched(strata_builder::Context),
     /// What another workshop has.
     Copy(String),
+    /// What a build had.
+    Built(Built),
+}
+
+/// What a build had, and what its Dockerfile is to be.
+pub(crate) struct Built {
+    /// Its workshop.
+    pub(crate) workshop: String,
+    /// Its context.
+    pub(crate) context: PathBuf,
+    /// Where in it the Dockerfile is, percent-encoded.
+    pub(crate) dockerfile: String,
+    /// The text that the Dockerfile is to have.
+    pub(crate) text: String,
 }
 
 impl Workshops {
@@ -68,8 +89,11 @@ impl Workshops {
             return Err(Error::new(Kind::Conflict, message));
         }
         let making = self.temporary();
+        let mut record = Record::new(new_id(&self.root), name, origin);
+        if let Fill::Built(built) = &fill {
+            record.dockerfile.clone_from(&built.dockerfile);
+        }
         let made = self.fill(&making, fill).and_then(|(files, bytes)| {
-            let record = Record::new(new_id(&self.root), name, origin);
             record.write(&making)?;
             sync_tree(&making)?;
             let place = self.place(&record.id);
@@ -86,18 +110,34 @@ impl Workshops {
     fn fill(&self, making: &Path, fill: Fill<'_>) -> Result<(u64, u64), Error> {
         let context = making.join("context");
         make(making)?;
-        if let Fill::Copy(other) = &fill {
-            let held = self.hold(other)?;
-            let mut digests = lock(&held);
-            copy(&self.context(other)?, &mut digests, &context)?;
-            return Ok(totals(&walk(&Context::open(&context)?)?));
+        match &fill {
+            Fill::Copy(other) => {
+                let held = self.hold(other)?;
+                copy(&self.context(other)?, &mut lock(&held), &context)?;
+                return checked(&context);
+            }
+            Fill::Built(built) => {
+                let held = self.hold(&built.workshop)?;
+                copy(&Context::open(&built.context)?, &mut lock(&held), &context)?;
+                let path = super::context_path(&strata_api::path::decode(&built.dockerfile))?;
+                let opened = Context::open(&context)?;
+                opened.write(&path, &making.join("part"), 0o644, built.text.as_bytes())?;
+                return checked(&context);
+            }
+            Fill::Files(_) | Fill::Tar(_) | Fill::Fetched(_) => {}
         }
         make(&context)?;
         fs::set_permissions(&context, std::os::unix::fs::PermissionsExt::from_mode(0o755))
             .map_err(|error| cannot("open up", &context, &error))?;
+        let take = |from: &strata_builder::Context| {
+            // Of the two directories, the empty one goes where it will be removed.
+            renameat_with(CWD, from.root(), CWD, &context, RenameFlags::EXCHANGE)
+                .map_err(|error| cannot("take", from.root(), &error))
+        };
         match fill {
-            Fill::Copy(_) => {}
-            Fill::Tar(tar) => unpack(tar, &context)?,
+            Fill::Copy(_) | Fill::Built(_) => {}
+            Fill::Tar(tar) => take(&self.unpacked(tar)?)?,
+            Fill::Fetched(fetched) => take(&fetched)?,
             Fill::Files(files) => {
                 let opened = Context::open(&context)?;
                 for (path, bytes) in files {
@@ -131,6 +171,12 @@ impl Workshops {
         strata_layers::remove_tree(&doomed).map_err(Error::internal)
     }
 
+    /// What is in a tar, plain or compressed.
+    pub(super) fn unpacked(&self, tar: &mut (dyn Read + Send)) -> Result<strata_builder::Context, Error> {
+        let limits = UnpackLimits { entries: MOST_FILES as usize, bytes: MOST_BYTES };
+        Ok(self.room.unpack(tar, limits)?)
+    }
+
     pub(super) fn context(&self, id: &str) -> Result<Context, Error> {
         Context::open(&self.place(id).join("context"))
     }
@@ -145,22 +191,6 @@ impl Workshops {
             .filter(|name| name != "tmp")
             .collect())
     }
-}
-
-/// Unpacks an uncompressed tar to a directory that nobody knows yet.
-pub(super) fn unpack(tar: &mut dyn Read, to: &Path) -> Result<(), Error> {
-    let root = rustix::process::geteuid().is_root();
-    let own = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-    let options =
-        ExtractOptions { owner: (!root).then_some(own), limits: limits::archive(), ..Default::default() };
-    extract(to, b"", tar, &options).map_err(|error| {
-        use strata_layers::ArchiveError as Cause;
-        let kind = match &error {
-            Cause::Root { .. } | Cause::Io { .. } | Cause::Capture(_) => Kind::Internal,
-            _ => Kind::InvalidArgument,
-        };
-        Error::chain(kind, &error)
-    })
 }
 
 /// Refuses what a context can't have. Counts the rest.

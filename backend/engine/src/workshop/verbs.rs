@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, sync::Arc};
 
 use bytes::Bytes;
 use strata_api::workshop::{
-    ChangeWorkshop, CreateWorkshop, FileEntry, Listing, Origin, Workshop, WorkshopCard,
+    ChangeWorkshop, CreateWorkshop, FileEntry, GitSource, Listing, Origin, Workshop, WorkshopCard,
 };
 
 use super::{
@@ -21,13 +21,14 @@ const EMPTY: &str = "FROM busybox\n";
 impl Engine {
     /// All workshops, changed last first.
     pub async fn workshops(&self) -> Result<Vec<WorkshopCard>, Error> {
-        self.blocking(|inner| Ok(inner.workshops.list()?.iter().map(card).collect())).await
+        self.blocking(|inner| Ok(inner.workshops.list()?.iter().map(|one| inner.card_of(one)).collect()))
+            .await
     }
 
     /// A workshop with its settings.
     pub async fn workshop(&self, id: &str) -> Result<Workshop, Error> {
         let id = id.to_owned();
-        self.blocking(move |inner| Ok(wire(&inner.workshops.look(&id)?))).await
+        self.blocking(move |inner| Ok(inner.wire(&inner.workshops.look(&id)?))).await
     }
 
     /// Makes a workshop. For [`Origin::Template`], `template` has the template's files.
@@ -36,38 +37,23 @@ impl Engine {
         request: CreateWorkshop,
         template: Option<Vec<(String, Vec<u8>)>>,
     ) -> Result<Workshop, Error> {
+        let fetched = match &request.origin {
+            Origin::Git(source) => Some(self.repository(source).await?),
+            _ => None,
+        };
         self.blocking(move |inner| {
             let CreateWorkshop { name, origin } = request;
             let name = if name.trim().is_empty() { inner.name_after(&origin) } else { name };
-            let dockerfile = |text: &str| Fill::Files(vec![("Dockerfile".into(), text.as_bytes().to_vec())]);
-            let fill = match &origin {
-                Origin::Empty => dockerfile(EMPTY),
-                Origin::Template { name } => Fill::Files(template.ok_or_else(|| {
-                    Error::new(Kind::NotFound, format!("No such template: {}", name.escape_debug()))
-                })?),
-                Origin::Shared { dockerfile: text } if text.len() > limits::TEXT => {
-                    let message = format!("the Dockerfile has more than {} bytes", limits::TEXT);
-                    return Err(Error::new(Kind::InvalidArgument, message));
-                }
-                Origin::Shared { dockerfile: text } => dockerfile(text),
-                Origin::Copy { workshop } => Fill::Copy(workshop.clone()),
-                Origin::Upload => {
-                    let message = "a tar is sent to /api/workshops/upload";
-                    return Err(Error::new(Kind::InvalidArgument, message));
-                }
-                Origin::Git(_) | Origin::Branch { .. } => {
-                    return Err(Error::new(
-                        Kind::Unsupported,
-                        "this engine can't start a workshop from that yet",
-                    ));
-                }
+            let fill = match fetched {
+                Some(fetched) => Fill::Fetched(fetched),
+                None => inner.beginning(&origin, template)?,
             };
-            Ok(wire(&inner.workshops.create(&name, origin, fill)?))
+            Ok(inner.wire(&inner.workshops.create(&name, origin, fill)?))
         })
         .await
     }
 
-    /// Makes a workshop of an uncompressed tar.
+    /// Makes a workshop of a tar, plain or compressed.
     pub async fn upload_workshop(
         &self,
         name: &str,
@@ -75,7 +61,7 @@ impl Engine {
     ) -> Result<Workshop, Error> {
         let name = if name.trim().is_empty() { "Upload".to_owned() } else { name.to_owned() };
         self.blocking(move |inner| {
-            Ok(wire(&inner.workshops.create(&name, Origin::Upload, Fill::Tar(&mut tar))?))
+            Ok(inner.wire(&inner.workshops.create(&name, Origin::Upload, Fill::Tar(&mut tar))?))
         })
         .await
     }
@@ -85,14 +71,19 @@ impl Engine {
         let id = id.to_owned();
         self.blocking(move |inner| {
             inner.workshops.change(&id, change)?;
-            Ok(wire(&inner.workshops.look(&id)?))
+            Ok(inner.wire(&inner.workshops.look(&id)?))
         })
         .await
     }
 
-    /// Removes a workshop with all its files.
+    /// Removes a workshop with all its files and what is known of its builds; one that runs is stopped. Images stay.
     pub async fn remove_workshop(&self, id: &str) -> Result<(), Error> {
-        self.in_workshops(id, |workshops, id| workshops.remove(id)).await
+        let id = id.to_owned();
+        self.blocking(move |inner| {
+            inner.workshops.remove(&id)?;
+            inner.forget_builds_of(&id)
+        })
+        .await
     }
 
     /// Everything in a workshop's context.
@@ -140,7 +131,21 @@ impl Engine {
         self.in_workshops(id, move |workshops, id| workshops.move_file(id, &path, &to)).await
     }
 
-    /// Unpacks an uncompressed tar below a path of a context: all of it or nothing.
+    /// Lays a repository's files below a path of a context: all of them or nothing.
+    pub async fn fetch_in_workshop(
+        &self,
+        id: &str,
+        path: &[u8],
+        source: GitSource,
+    ) -> Result<Listing, Error> {
+        let path = context_path(path)?;
+        // Before anything is fetched.
+        self.workshop(id).await?;
+        let fetched = self.repository(&source).await?;
+        self.in_workshops(id, move |workshops, id| workshops.lay_over(id, &path, fetched.root())).await
+    }
+
+    /// Unpacks a tar, plain or compressed, below a path of a context: all of it or nothing.
     pub async fn unpack_in_workshop(
         &self,
         id: &str,
@@ -162,6 +167,30 @@ impl Engine {
 }
 
 impl Inner {
+    /// What a new workshop starts with.
+    fn beginning(
+        &self,
+        origin: &Origin,
+        template: Option<Vec<(String, Vec<u8>)>>,
+    ) -> Result<Fill<'static>, Error> {
+        let dockerfile = |text: &str| Fill::Files(vec![("Dockerfile".into(), text.as_bytes().to_vec())]);
+        let wrong = |message: String| Err(Error::new(Kind::InvalidArgument, message));
+        match origin {
+            Origin::Empty => Ok(dockerfile(EMPTY)),
+            Origin::Template { name } => template.map(Fill::Files).ok_or_else(|| {
+                Error::new(Kind::NotFound, format!("No such template: {}", name.escape_debug()))
+            }),
+            Origin::Shared { dockerfile: text } if text.len() > limits::TEXT => {
+                wrong(format!("the Dockerfile has more than {} bytes", limits::TEXT))
+            }
+            Origin::Shared { dockerfile: text } => Ok(dockerfile(text)),
+            Origin::Copy { workshop } => Ok(Fill::Copy(workshop.clone())),
+            Origin::Branch { build, step } => Ok(Fill::Built(self.branch(build, *step)?)),
+            Origin::Upload => wrong("a tar is sent to /api/workshops/upload".into()),
+            Origin::Git(_) => wrong("a repository has to be fetched first".into()),
+        }
+    }
+
     /// What a workshop is called that nobody gave a name.
     fn name_after(&self, origin: &Origin) -> String {
         match origin {
@@ -179,29 +208,29 @@ impl Inner {
             }
         }
     }
-}
 
-fn card(shelved: &Shelved) -> WorkshopCard {
-    let record = &shelved.record;
-    WorkshopCard {
-        id: record.id.clone(),
-        name: record.name.clone(),
-        created: record.created,
-        changed: record.changed,
-        files: shelved.files,
-        bytes: shelved.bytes,
-        last_build: None,
+    fn card_of(&self, shelved: &Shelved) -> WorkshopCard {
+        let record = &shelved.record;
+        WorkshopCard {
+            id: record.id.clone(),
+            name: record.name.clone(),
+            created: record.created,
+            changed: record.changed,
+            files: shelved.files,
+            bytes: shelved.bytes,
+            last_build: self.last_build(&record.id),
+        }
     }
-}
 
-fn wire(shelved: &Shelved) -> Workshop {
-    let record = &shelved.record;
-    Workshop {
-        card: card(shelved),
-        dockerfile: record.dockerfile.clone(),
-        tags: record.tags.clone(),
-        args: record.args.clone(),
-        target: record.target.clone(),
-        origin: record.origin.clone(),
+    fn wire(&self, shelved: &Shelved) -> Workshop {
+        let record = &shelved.record;
+        Workshop {
+            card: self.card_of(shelved),
+            dockerfile: record.dockerfile.clone(),
+            tags: record.tags.clone(),
+            args: record.args.clone(),
+            target: record.target.clone(),
+            origin: record.origin.clone(),
+        }
     }
 }

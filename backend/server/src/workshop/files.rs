@@ -1,12 +1,13 @@
 //! The files of a context.
 
 use http::{HeaderValue, StatusCode, header};
+use strata_api::workshop::GitSource;
 use strata_engine::{Engine, Error, Kind, WRITTEN_AT_ONCE, Was};
 
 use super::shelf::sent;
 use crate::{
     docker::Failure,
-    http::{Call, Content, Response, content, json, read_body, status},
+    http::{Call, Content, Response, content, json, read_body, read_json, status},
 };
 
 /// `GET /api/workshops/{id}/files`.
@@ -73,6 +74,13 @@ pub async fn rename(engine: Engine, call: Call) -> Result<Response, Failure> {
 pub async fn upload(engine: Engine, call: Call) -> Result<Response, Failure> {
     let (id, path) = (call.param("id").to_owned(), call.query().path("path").unwrap_or_default());
     Ok(json(&engine.unpack_in_workshop(&id, &path, sent(call.request.into_body())).await?))
+}
+
+/// `POST /api/workshops/{id}/git?path=PATH`.
+pub async fn fetch(engine: Engine, mut call: Call) -> Result<Response, Failure> {
+    let source: GitSource = read_json(&mut call).await?;
+    let path = call.query().path("path").unwrap_or_default();
+    Ok(json(&engine.fetch_in_workshop(call.param("id"), &path, source).await?))
 }
 
 /// The bytes of a path in a context.

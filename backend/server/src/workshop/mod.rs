@@ -3,6 +3,7 @@
 //! Everything here is for whoever has a session, and asks nothing of the machine that a page may not ask: contexts stay in
 //! the data directory, builds run with the powers of containers that a page makes.
 
+mod builds;
 mod files;
 mod shelf;
 mod surgery;
@@ -11,10 +12,14 @@ mod templates;
 use http::Method;
 use strata_engine::Engine;
 
-use crate::http::{Family, Group, Permission, Route};
+use crate::{
+    Shutdown,
+    http::{Family, Group, Permission, Route},
+};
 
 /// All routes. They stand before those of the explorer, which answers for every other address below `/api`.
-pub fn routes(engine: &Engine) -> Group {
+pub fn routes(engine: &Engine, shutdown: &Shutdown) -> Group {
+    let streaming = (engine.clone(), shutdown.clone());
     let on = Permission::Session;
     let routes = vec![
         Route::new(Method::GET, "/api/workshops", on, engine, shelf::list),
@@ -31,6 +36,14 @@ pub fn routes(engine: &Engine) -> Group {
         Route::new(Method::PUT, "/api/workshops/{id}/directory", on, engine, files::make_directory),
         Route::new(Method::POST, "/api/workshops/{id}/move", on, engine, files::rename),
         Route::new(Method::POST, "/api/workshops/{id}/upload", on, engine, files::upload),
+        Route::new(Method::POST, "/api/workshops/{id}/git", on, engine, files::fetch),
+        Route::new(Method::GET, "/api/workshops/{id}/cache", on, engine, builds::cache),
+        Route::new(Method::POST, "/api/workshops/{id}/build", on, &streaming, builds::begin),
+        Route::new(Method::GET, "/api/builds", on, engine, builds::list),
+        Route::new(Method::GET, "/api/builds/{id}", on, engine, builds::look),
+        Route::new(Method::DELETE, "/api/builds/{id}", on, engine, builds::end),
+        Route::new(Method::GET, "/api/builds/{id}/events", on, &streaming, builds::events),
+        Route::new(Method::POST, "/api/builds/{id}/steps/{step}/shell", on, engine, builds::shell),
         Route::new(Method::POST, "/api/surgery/plan", on, engine, surgery::plan),
         Route::new(Method::POST, "/api/surgery", on, engine, surgery::perform),
     ];
