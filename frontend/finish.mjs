@@ -1,7 +1,7 @@
 // Runs on Trunk's staging folder, before it becomes dist/.
 //
-// 1. The terminal is bundled into one module named by its hash; the page finds the name in a <meta> of index.html and
-//    loads it when a container is opened.
+// 1. The terminal and the editor are bundled into one script each, named by its hash; the page finds the names in <meta>
+//    elements of index.html and loads them when a container or a workshop is opened.
 // 2. The inline script that starts the page becomes a file named by its hash, so that `script-src 'self'` allows it.
 // 3. In a release every text and wasm file gets a `.br` beside it.
 
@@ -25,7 +25,9 @@ html = html.replace(/<script type="?module"?[^>]*>([\s\S]+?)<\/script>/g, (whole
   if (!code.trim()) return whole;
   return `<script type="module" src="/${named("start", code.trim() + "\n")}"></script>`;
 });
-html = html.replace("</head>", `<meta name="strata-terminal" content="/${named("terminal", terminal())}"></head>`);
+for (const module of ["terminal", "editor"]) {
+  html = html.replace("</head>", `<meta name="strata-${module}" content="/${named(module, bundle(module))}"></head>`);
+}
 writeFileSync(page, html);
 
 if (process.env.TRUNK_PROFILE === "release") {
@@ -44,12 +46,12 @@ if (process.env.TRUNK_PROFILE === "release") {
   }
 }
 
-function terminal() {
+function bundle(module) {
   const { STRATA_ESBUILD: esbuild, STRATA_NODE_MODULES: modules } = process.env;
   if (!esbuild || !modules) {
     throw new Error("STRATA_ESBUILD and STRATA_NODE_MODULES are not set; `cargo xtask build` fetches both and sets them");
   }
-  const source = fileURLToPath(new URL("js/terminal.js", import.meta.url));
+  const source = fileURLToPath(new URL(`js/${module}.js`, import.meta.url));
   const options = ["--bundle", "--format=iife", "--minify", "--target=es2022", "--charset=utf8", "--loader:.css=text",
     "--legal-comments=eof", "--log-level=warning"];
   const env = { ...process.env, NODE_PATH: modules };

@@ -3,6 +3,7 @@
 //! ```text
 //! place   := "/" [ "?q=" filter ]
 //!          | "/containers" [ "?q=" filter ] | container (see `address/container.rs`)
+//!          | workshops | workshop (see `address/workshop.rs`)
 //!          | "/image/" REF [ "/files/" PATH | "/layer/" N [ "/" PATH ] ] [ "?" secondary ]
 //! REF     := a reference as docker takes it; a component that is "files" or "layer" has its first letter encoded
 //! N       := 1 for the lowest layer
@@ -14,12 +15,14 @@
 //! What is at its default isn't printed, so that addresses stay short; what can't be read is left at its default.
 
 mod container;
+mod workshop;
 
 use std::fmt::Write as _;
 
 use strata_api::path;
 
 pub use container::{Container, Tab as ContainerTab};
+pub use workshop::{Panel, Workshop};
 
 /// Where the page is.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +41,13 @@ pub enum Place {
     },
     /// A container.
     Container(Box<Container>),
+    /// The list of workshops, with its filter.
+    Workshops {
+        /// Shows workshops whose name has it.
+        filter: String,
+    },
+    /// A workshop.
+    Workshop(Box<Workshop>),
     /// No page; the path as it came.
     Nowhere(String),
 }
@@ -168,6 +178,13 @@ impl Place {
             return Container::read(rest, query.get("view") == Some("list"))
                 .map_or_else(nowhere, |container| Self::Container(Box::new(container)));
         }
+        if matches!(pathname, "/workshop" | "/workshop/") {
+            return Self::Workshops { filter: query.text("q").unwrap_or_default() };
+        }
+        if let Some(rest) = pathname.strip_prefix("/workshop/") {
+            return Workshop::read(rest, |name| query.get(name))
+                .map_or_else(nowhere, |workshop| Self::Workshop(Box::new(workshop)));
+        }
         let Some(rest) = pathname.strip_prefix("/image/") else { return nowhere() };
         let (reference, layer, path) = split(rest);
         let Ok(reference) = String::from_utf8(path::decode(reference)) else { return nowhere() };
@@ -203,6 +220,8 @@ impl Place {
             Self::Images { filter } => print_list("/", filter),
             Self::Containers { filter } => print_list("/containers", filter),
             Self::Container(container) => container.print(),
+            Self::Workshops { filter } => print_list("/workshop", filter),
+            Self::Workshop(workshop) => workshop.print(),
             Self::Image(view) => print_view(view),
             Self::Nowhere(text) => text.clone(),
         }

@@ -17,6 +17,8 @@ pub enum Pane {
     Tree,
     /// Anywhere on a container's page.
     Container,
+    /// Anywhere on a workshop's page but in text.
+    Workshop,
 }
 
 /// What a key does.
@@ -56,6 +58,14 @@ pub enum Action {
     Mount,
     Commit,
     Run,
+    Build,
+    Edit,
+    Format,
+    Output,
+    Context,
+    Settings,
+    Stages,
+    Builds,
 }
 
 /// A line of the table.
@@ -115,6 +125,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(Pane::Container, &["l"], Action::Logs, Word::KeyLogs),
     bind(Pane::Container, &["m"], Action::Mount, Word::KeyMount),
     bind(Pane::Container, &["s"], Action::Commit, Word::KeyCommit),
+    bind(Pane::Workshop, &["Ctrl+Enter", "b"], Action::Build, Word::KeyBuild),
+    bind(Pane::Workshop, &["e"], Action::Edit, Word::KeyEdit),
+    bind(Pane::Workshop, &["i"], Action::Format, Word::KeyFormat),
+    bind(Pane::Workshop, &["o"], Action::Output, Word::KeyOutput),
+    bind(Pane::Workshop, &["c"], Action::Context, Word::KeyContext),
+    bind(Pane::Workshop, &["s"], Action::Settings, Word::KeySettings),
+    bind(Pane::Workshop, &["g"], Action::Stages, Word::KeyStages),
+    bind(Pane::Workshop, &["h"], Action::Builds, Word::KeyBuilds),
 ];
 
 /// What `key` does in `pane`, with Ctrl (or ⌘) or without; panes take what holds everywhere too.
@@ -131,6 +149,7 @@ pub fn action(pane: Pane, key: &str, ctrl: bool) -> Option<Action> {
         Pane::Stack => &[Pane::Stack],
         Pane::Tree => &[Pane::Tree],
         Pane::Container => &[Pane::Container, Pane::Page],
+        Pane::Workshop => &[Pane::Workshop, Pane::Page],
     };
     wider.iter().find_map(|pane| BINDINGS.iter().filter(|b| b.pane == *pane).find(holds)).map(|b| b.action)
 }
@@ -147,6 +166,7 @@ pub fn show(chord: &str) -> String {
         "PageUp" => "PgUp".to_owned(),
         "PageDown" => "PgDn".to_owned(),
         "Escape" => "Esc".to_owned(),
+        "Enter" => "Enter".to_owned(),
         letter if ctrl => letter.to_uppercase(),
         other => other.to_owned(),
     };

@@ -20,7 +20,6 @@ pub mod moments;
 pub mod names;
 pub mod palette;
 pub mod pulling;
-pub mod resolve;
 pub mod run;
 pub mod sheets;
 pub mod shelf;
@@ -31,6 +30,7 @@ pub mod text;
 pub mod tree;
 pub mod upper;
 pub mod words;
+pub mod workshop;
 
 #[cfg(target_arch = "wasm32")]
 pub mod page;

@@ -21,7 +21,7 @@ const LIMITS: [(&str, u64); 2] = [("wasm", 500_000), ("js", 100_000)];
 const LAZY: [(&str, u64); 1] = [("terminal-", 110_000)];
 
 /// The crates that also run in the browser.
-const PURE: [&str; 3] = ["strata-oci", "strata-layer", "strata-api"];
+const PURE: [&str; 4] = ["strata-oci", "strata-layer", "strata-dockerfile", "strata-api"];
 
 const WASM: &str = "wasm32-unknown-unknown";
 

@@ -3,8 +3,8 @@
 use strata_oci::{DiffId, Digest, ImageId, Repository, Tag};
 
 use crate::{
-    Blob, CatalogError, ContainerRecord, Durability, Garbage, Image, Known, Layer, Lease, NewImage,
-    NewManifest, RegistryPath, RepoDigest, ResolveError, Tagged, VolumeRecord,
+    Blob, BuildRecord, BuildStep, Built, CatalogError, ContainerRecord, Durability, Garbage, Image, Known,
+    Layer, Lease, NewImage, NewManifest, RegistryPath, RepoDigest, ResolveError, Tagged, VolumeRecord,
 };
 
 /// Keeps the records. Every method is one transaction and blocks. What it changes survives a crash of the machine once it
@@ -143,6 +143,40 @@ pub trait Catalog: Send + Sync {
 
     /// Removes a volume; `false` if there is none.
     fn remove_volume(&self, name: &str) -> Result<bool, CatalogError>;
+
+    // Builds
+
+    /// Adds what a build made so far. A container of [`Built::containers`] that is gone is left out.
+    fn add_built(&self, built: &Built) -> Result<(), CatalogError>;
+
+    /// The images that were made from this one.
+    fn children(&self, id: &ImageId) -> Result<Vec<ImageId>, CatalogError>;
+
+    /// The step with a key that was done last and whose image is here.
+    fn step(&self, key: &str) -> Result<Option<BuildStep>, CatalogError>;
+
+    /// Steps, the last one first, at most `limit`: those of a workshop, and those done on an image or on what was made from it.
+    fn steps(
+        &self,
+        workshop: Option<&str>,
+        bases: &[ImageId],
+        limit: usize,
+    ) -> Result<Vec<BuildStep>, CatalogError>;
+
+    /// Forgets all steps, or those whose images are gone; returns how many.
+    fn forget_steps(&self, all: bool) -> Result<u64, CatalogError>;
+
+    /// Adds a build, or replaces what is known of it.
+    fn put_build(&self, build: &BuildRecord) -> Result<(), CatalogError>;
+
+    /// A build by its id.
+    fn build(&self, id: &str) -> Result<Option<BuildRecord>, CatalogError>;
+
+    /// Builds, the last one first, at most `limit`; of one workshop, or of all.
+    fn builds(&self, workshop: Option<&str>, limit: usize) -> Result<Vec<BuildRecord>, CatalogError>;
+
+    /// Forgets a build; `false` if there is none.
+    fn remove_build(&self, id: &str) -> Result<bool, CatalogError>;
 
     // Leases and garbage
 

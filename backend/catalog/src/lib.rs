@@ -32,7 +32,7 @@ mod sqlite;
 pub use contract::Catalog;
 pub use error::{CatalogError, OpenError, ResolveError};
 pub use records::{
-    Blob, Child, ContainerRecord, Durability, Garbage, Image, Known, Layer, Lease, NewImage, NewManifest,
-    RegistryPath, RegistryPathError, RepoDigest, Tagged, VolumeRecord,
+    Blob, BuildRecord, BuildStep, Built, Child, ContainerRecord, Durability, Garbage, Image, Known, Layer,
+    Lease, NewImage, NewManifest, RegistryPath, RegistryPathError, RepoDigest, Tagged, VolumeRecord,
 };
 pub use sqlite::SqliteCatalog;

@@ -40,6 +40,8 @@ pub struct Image {
     pub added: SystemTime,
     /// When it last got a tag.
     pub last_tagged: Option<SystemTime>,
+    /// The image that a build's step or a commit made it from; it may be gone.
+    pub parent: Option<ImageId>,
     /// Its layers, bottom first.
     pub layers: Vec<Layer>,
     /// The manifests that it was pulled by or stored with, and the indexes that those were chosen from.
@@ -88,6 +90,8 @@ pub struct NewImage {
     pub layers: Vec<Layer>,
     /// The manifest, and the index that it was chosen from.
     pub manifests: Vec<NewManifest>,
+    /// The image that it was made from, here.
+    pub parent: Option<ImageId>,
     /// The tag that it gets, taken from whichever image has it.
     pub tag: Option<Tagged>,
     /// The pinned name that it gets.
@@ -224,4 +228,43 @@ pub enum Durability {
     Machine,
     /// A crash of this process: the kernel has it, and the disk will in its own time. For what is gone with the machine anyway.
     Process,
+}
+
+/// What a build made so far, all of it durable already.
+#[derive(Clone, Debug, Default)]
+pub struct Built {
+    /// The images of its steps, parents first.
+    pub images: Vec<NewImage>,
+    /// What its steps did.
+    pub steps: Vec<BuildStep>,
+    /// Containers that were made before their images had a record: container and image.
+    pub containers: Vec<(String, ImageId)>,
+}
+
+/// A step that a build did. What else is known of it is the caller's business: the catalog keeps it as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildStep {
+    /// What it was made of: a step with the same key has the same outcome.
+    pub key: String,
+    /// The image that came out.
+    pub image: ImageId,
+    /// The image that it was done on.
+    pub parent: Option<ImageId>,
+    /// The workshop whose build did it.
+    pub workshop: Option<String>,
+    /// Whether the image is still here; not looked at when it is added.
+    pub alive: bool,
+    /// All else, as its owner writes it.
+    pub body: String,
+}
+
+/// A build. What it did is kept as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildRecord {
+    /// Its id; no other build has it.
+    pub id: String,
+    /// The workshop that it was of.
+    pub workshop: Option<String>,
+    /// All else, as its owner writes it.
+    pub body: String,
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 ///
 /// As dockerd does, an id whose first twelve digits are all decimal is not given out: as a host name it would look
 /// like a number.
-pub(crate) fn random_id() -> String {
+pub fn random_id() -> String {
     loop {
         let id = hex(&random_bytes::<32>());
         if !id[..12].bytes().all(|digit| digit.is_ascii_digit()) {

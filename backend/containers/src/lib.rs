@@ -39,8 +39,9 @@ mod volumes;
 pub use containers::Containers;
 pub use error::{Error, Kind};
 pub use filters::{Filters, Patterns};
-pub use ids::short as short_id;
+pub use ids::{random_id, short as short_id};
 pub use options::{BaseImage, Event, EventKind, Options, Stores};
+pub use signal::parse as parse_signal;
 pub use state::{State, Status};
 pub use strata_runtime::{
     AttachInput, Attached, DetachKeys, LogLine, LogLines, LogQuery, Output, Stream, Streams, Typed,

@@ -45,6 +45,9 @@ pub struct BaseImage {
     pub layers: Vec<PathBuf>,
     /// The operating system and architecture, `linux/amd64`, if it isn't this machine's.
     pub foreign_platform: Option<String>,
+    /// Whether the container is a build's: its image may have no record yet, and it need not outlive a crash of the machine. One
+    /// that is to stay gets its image from [`strata_catalog::Built::containers`]; a restart removes the others.
+    pub passing: bool,
 }
 
 /// Something that happened.

@@ -16,7 +16,7 @@ pub(crate) const TERM: i32 = 15;
 const REAL_TIME: (i32, i32) = (34, 64);
 
 /// The number of a signal given as number or as name with or without `SIG`, in either case.
-pub(crate) fn parse(text: &str) -> Result<i32, Error> {
+pub fn parse(text: &str) -> Result<i32, Error> {
     let unknown = || Error::invalid(format!("Invalid signal: {text}"));
     if let Ok(number) = text.parse::<i32>() {
         return if (1..=REAL_TIME.1).contains(&number) { Ok(number) } else { Err(unknown()) };

@@ -44,6 +44,7 @@ impl Inner {
             config: config.config.clone(),
             foreign_platform: foreign.then(|| actual.to_string()),
             id: Some(image.id),
+            passing: false,
         })
     }
 

@@ -10,12 +10,15 @@ use strata_blobs::{BlobStore as _, DiskBlobs};
 use strata_catalog::{Catalog as _, Image, SqliteCatalog};
 use strata_layers::{Layers, Limits};
 use strata_oci::{ImageConfig, ImageId};
-use strata_registry::{Client, DockerConfig};
+use strata_registry::{Client, DockerConfig, Downloader};
 
-use crate::{Error, Kind, Options, events::Events, pull::Transfers, running::Running};
+use crate::{
+    Error, Kind, Options, build::Builds, events::Events, pull::Transfers, running::Running,
+    workshop::Workshops,
+};
 
 /// Configs are read whole; a registry's client refuses larger ones too.
-const CONFIG_LIMIT: u64 = 8 << 20;
+pub(crate) const CONFIG_LIMIT: u64 = 8 << 20;
 
 /// An engine over one data directory. Clones share it.
 ///
@@ -23,6 +26,7 @@ const CONFIG_LIMIT: u64 = 8 << 20;
 /// <data>/catalog.db   names and records
 /// <data>/blobs/       manifests, configs and layers as they came
 /// <data>/layers/      layers as directories, with their indexes
+/// <data>/workshops/   Dockerfiles with their contexts
 /// <data>/engine-id    what `docker info` shows as ID
 /// <data>/containers/, volumes/, snapshots/, networks/, shims/   see the crates that run containers
 /// ```
@@ -38,6 +42,8 @@ pub(crate) struct Inner {
     pub(crate) registry: Client,
     pub(crate) events: Arc<Events>,
     pub(crate) transfers: Transfers,
+    pub(crate) workshops: Workshops,
+    pub(crate) builder: Builds,
     /// Held while files get their names and records, and while garbage loses them: neither sees the other half done.
     pub(crate) publishing: Mutex<()>,
     configs: Mutex<HashMap<ImageId, Arc<ImageConfig>>>,
@@ -61,8 +67,13 @@ impl Engine {
         blobs.sweep(&|digest| known.blobs.contains(digest)).map_err(Error::internal)?;
         layers.sweep(&|diff_id| known.layers.contains(diff_id)).map_err(Error::internal)?;
         let id = engine_id(&data.join("engine-id")).map_err(Error::internal)?;
-        let registry = Client::new(registry_options(&options)?).map_err(Error::internal)?;
+        let registry_options = registry_options(&options)?;
+        let downloader =
+            Downloader::new(&registry_options, options.private_addresses).map_err(Error::internal)?;
+        let builder = Builds::open(data, downloader)?;
+        let registry = Client::new(registry_options).map_err(Error::internal)?;
         let transfers = Transfers::new(options.concurrency);
+        let workshops = Workshops::open(&data.join("workshops"), builder.room.clone())?;
         let engine = Self(Arc::new(Inner {
             options,
             id,
@@ -72,6 +83,8 @@ impl Engine {
             registry,
             events: Arc::default(),
             transfers,
+            workshops,
+            builder,
             publishing: Mutex::default(),
             configs: Mutex::default(),
             running: OnceLock::new(),

@@ -143,7 +143,8 @@ impl Inner {
         self.catalog.layer(diff_id)?.ok_or_else(unknown)
     }
 
-    fn stack(&self, image: &Image) -> Result<Stack, Error> {
+    /// The indexes of an image's layers.
+    pub(crate) fn stack(&self, image: &Image) -> Result<Stack, Error> {
         let indexes = image.layers.iter().map(|layer| {
             let bytes = self.index_bytes(&layer.diff_id)?;
             Ok(Arc::new(LayerIndex::decode(&bytes).map_err(Error::internal)?))

@@ -1,6 +1,7 @@
 //! `docker history`.
 
 use strata_api::engine::HistoryItem;
+use strata_catalog::Catalog as _;
 
 use crate::{
     Engine, Error,
@@ -8,7 +9,7 @@ use crate::{
 };
 
 impl Engine {
-    /// An image's history, newest first; rows below the first are `<missing>`, since no image stands for them.
+    /// An image's history, newest first. A row whose image is here, an intermediate one of a build, has its id; others are `<missing>`.
     pub async fn history(&self, name: &str) -> Result<Vec<HistoryItem>, Error> {
         let name = name.to_owned();
         self.blocking(move |inner| {
@@ -25,10 +26,16 @@ impl Engine {
             });
             let mut rows: Vec<_> = rows.collect();
             rows.reverse();
-            if let Some(top) = rows.first_mut() {
-                top.id = image.id.to_string();
+            let mut at = Some(image);
+            for row in &mut rows {
+                let Some(image) = at else { break };
+                row.id = image.id.to_string();
                 let tags = tag_names(&image);
-                top.tags = (!tags.is_empty()).then_some(tags);
+                row.tags = (!tags.is_empty()).then_some(tags);
+                at = match &image.parent {
+                    Some(parent) => inner.catalog.image(parent)?,
+                    None => None,
+                };
             }
             Ok(rows)
         })

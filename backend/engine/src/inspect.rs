@@ -32,7 +32,7 @@ impl Inner {
             id: image.id.clone(),
             repo_tags: tag_names(image),
             repo_digests: digest_names(image),
-            parent: String::new(),
+            parent: image.parent.as_ref().map(ToString::to_string).unwrap_or_default(),
             comment: config.comment.clone().or_else(|| last_comment(&config)).unwrap_or_default(),
             created: config.created.clone().unwrap_or_else(|| YEAR_ONE.into()),
             container: config.container.clone().unwrap_or_default(),

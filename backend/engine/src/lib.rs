@@ -3,6 +3,7 @@
 //! [`Engine`] is cheap to clone and safe to share. Every operation either did all it says or left nothing visible
 //! behind, and fails with an [`Error`] whose [`Kind`] each API maps to its own status once.
 
+pub mod build;
 mod commit;
 mod create;
 mod engine;
@@ -15,6 +16,7 @@ mod history;
 mod inspect;
 mod list;
 mod live;
+mod made;
 mod memory;
 mod names;
 mod networks;
@@ -26,10 +28,13 @@ mod registry;
 mod remove;
 mod running;
 mod seed;
+mod surgery;
 mod system;
 mod tag;
 mod usage;
+mod workshop;
 
+pub use build::{BuildPruned, Building};
 pub use commit::CommitRequest;
 pub use engine::Engine;
 pub use error::{Error, Kind};
@@ -40,7 +45,9 @@ pub use options::Options;
 pub use pull::PullRequest;
 pub use registry::{Blob, Manifest};
 pub use running::RunOptions;
+pub use strata_builder as builder;
 pub use strata_containers as containers;
 pub use strata_registry::Login;
 pub use strata_runtime::shim_main;
 pub use system::{Info, Version};
+pub use workshop::{MOST_BYTES, MOST_FILES, MOST_WORKSHOPS, WRITTEN_AT_ONCE, Was};

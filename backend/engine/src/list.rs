@@ -1,8 +1,10 @@
 //! `docker images`.
 
+use std::collections::HashSet;
+
 use strata_api::engine::ImageSummary;
 use strata_catalog::{Catalog as _, Image, RepoDigest, Tagged};
-use strata_oci::Repository;
+use strata_oci::{ImageId, Repository};
 
 use crate::{
     Engine, Error, Filters,
@@ -17,22 +19,25 @@ const KNOWN: [&str; 6] = ["before", "dangling", "label", "reference", "since", "
 impl Engine {
     /// The images that pass the filters `reference`, `label`, `dangling`, `before`, `since` and `until`, newest first.
     ///
-    /// `all` is accepted for docker's sake: there are no intermediate images to hide. `SharedSize` is counted only
-    /// when asked for.
+    /// Images without a name that others were made from are listed with `all` only. `SharedSize` is counted only when asked for.
     pub async fn images(
         &self,
         all: bool,
         filters: &Filters,
         shared_size: bool,
     ) -> Result<Vec<ImageSummary>, Error> {
-        let _ = all;
         let filters = filters.clone();
-        self.blocking(move |inner| inner.list(&filters, shared_size)).await
+        self.blocking(move |inner| inner.list(all, &filters, shared_size)).await
     }
 }
 
 impl Inner {
-    pub(crate) fn list(&self, filters: &Filters, shared_size: bool) -> Result<Vec<ImageSummary>, Error> {
+    pub(crate) fn list(
+        &self,
+        all: bool,
+        filters: &Filters,
+        shared_size: bool,
+    ) -> Result<Vec<ImageSummary>, Error> {
         filters.only(&KNOWN)?;
         let dangling = filters.flag("dangling")?;
         let created_of = |names: &[String]| -> Result<Option<i64>, Error> {
@@ -43,9 +48,14 @@ impl Inner {
         let since = created_of(filters.get("since"))?;
         let until = filters.get("until").iter().map(|text| moment(text)).collect::<Result<Vec<_>, _>>()?;
         let images = self.catalog.images()?;
+        let parents: HashSet<&ImageId> = images.iter().filter_map(|image| image.parent.as_ref()).collect();
         let shared = shared_size.then(|| shared_sizes(&images));
         let mut rows = Vec::with_capacity(images.len());
         for (at, image) in images.iter().enumerate() {
+            let nameless = image.tags.is_empty() && image.repo_digests.is_empty();
+            if nameless && parents.contains(&image.id) && (!all || dangling == Some(true)) {
+                continue;
+            }
             let created = unix_seconds(image.created.as_deref());
             let in_time = before.is_none_or(|limit| created < limit)
                 && since.is_none_or(|limit| created > limit)
@@ -65,7 +75,7 @@ impl Inner {
                 created,
                 id: image.id.clone(),
                 labels: (!labels.is_empty()).then_some(labels),
-                parent_id: String::new(),
+                parent_id: image.parent.as_ref().map(ToString::to_string).unwrap_or_default(),
                 repo_digests: digests,
                 repo_tags: tags,
                 shared_size: shared.as_ref().map_or(-1, |sizes| i64::try_from(sizes[at]).unwrap_or(i64::MAX)),

@@ -13,6 +13,8 @@ pub struct Options {
     pub insecure: Vec<String>,
     /// How many layers are taken in at once.
     pub concurrency: usize,
+    /// Whether builds may fetch from private networks and this machine.
+    pub private_addresses: bool,
     /// Directory of docker's `config.json`; `None` for `$DOCKER_CONFIG` or `~/.docker`.
     pub docker_config: Option<PathBuf>,
 }
@@ -25,6 +27,7 @@ impl Options {
             mirrors: BTreeMap::new(),
             insecure: Vec::new(),
             concurrency: 3,
+            private_addresses: false,
             docker_config: None,
         }
     }

@@ -1,7 +1,10 @@
 //! `docker image prune`.
 
+use std::collections::HashSet;
+
 use strata_api::engine::{PruneReport, Removed};
 use strata_catalog::Catalog as _;
+use strata_oci::ImageId;
 
 use crate::{
     Engine, Error, Filters,
@@ -22,8 +25,21 @@ impl Engine {
                 filters.get("until").iter().map(|text| moment(text)).collect::<Result<Vec<_>, _>>()?;
             let mut gone: Vec<Removed> = Vec::new();
             let mut freed = 0;
-            for image in inner.catalog.images()? {
-                let labels = inner.labels(&image)?;
+            let images = inner.catalog.images()?;
+            let parents: HashSet<&ImageId> =
+                images.iter().filter_map(|image| image.parent.as_ref()).collect();
+            for image in &images {
+                // It goes with what was made from it, or stays.
+                let nameless = image.tags.is_empty() && image.repo_digests.is_empty();
+                if nameless && parents.contains(&image.id) {
+                    continue;
+                }
+                // A child that went before has taken it along, or one that stays needs it.
+                let needed = image.tags.is_empty() && !inner.catalog.children(&image.id)?.is_empty();
+                if needed || inner.catalog.image(&image.id)?.is_none() {
+                    continue;
+                }
+                let labels = inner.labels(image)?;
                 let created = unix_seconds(image.created.as_deref());
                 let unwanted = filters.get("label!").iter().any(|label| match label.split_once('=') {
                     Some((name, value)) => labels.get(name).is_some_and(|have| have == value),
@@ -42,7 +58,7 @@ impl Engine {
                     false => image.tags.iter().map(tag_name).collect(),
                 };
                 for name in names {
-                    let (removed, garbage) = inner.remove(&name, true)?;
+                    let (removed, garbage) = inner.remove(&name, true, true)?;
                     gone.extend(removed);
                     freed += garbage.layers.iter().map(|layer| layer.unpacked).sum::<u64>();
                 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use strata_api::engine::Removed;
 use strata_catalog::{Catalog as _, Garbage, Image, RepoDigest, Tagged};
 use strata_containers::short_id;
-use strata_oci::{ChainId, DiffId, Reference, Repository, chain_ids};
+use strata_oci::{ChainId, DiffId, ImageId, Reference, Repository, chain_ids};
 
 use crate::{
     Engine, Error, Kind,
@@ -16,12 +16,11 @@ use crate::{
 impl Engine {
     /// Removes a name, or an image with all its names if `name` is an id, and says what went, step by step.
     ///
-    /// By id, an image with names in several repositories is refused unless `force`. `prune` is docker's: parents
-    /// without names go too, but there are none to go.
+    /// By id, an image with names in several repositories is refused unless `force`; one that others were made from in any case.
+    /// With `prune` the images go too that it was made from, as far as they have neither names nor other children nor containers.
     pub async fn remove(&self, name: &str, force: bool, prune: bool) -> Result<Vec<Removed>, Error> {
-        let _ = prune;
         let name = name.to_owned();
-        self.blocking(move |inner| inner.remove(&name, force).map(|(removed, _)| removed)).await
+        self.blocking(move |inner| inner.remove(&name, force, prune).map(|(removed, _)| removed)).await
     }
 }
 
@@ -54,7 +53,12 @@ impl Name {
 
 impl Inner {
     /// Also says which bytes that freed.
-    pub(crate) fn remove(&self, name: &str, force: bool) -> Result<(Vec<Removed>, Garbage), Error> {
+    pub(crate) fn remove(
+        &self,
+        name: &str,
+        force: bool,
+        prune: bool,
+    ) -> Result<(Vec<Removed>, Garbage), Error> {
         let image = self.find(name)?;
         let names = names_of(&image);
         let labels = self.labels(&image)?;
@@ -74,8 +78,9 @@ impl Inner {
                     ),
                 ));
             }
-            // An image whose container runs loses its names only.
-            if !last || users.first().is_some_and(|(_, runs)| *runs) {
+            let children = !self.catalog.children(&image.id)?.is_empty();
+            // An image whose container runs, or that others were made from, loses its names only.
+            if !last || users.first().is_some_and(|(_, runs)| *runs) || children {
                 self.take_away(&doomed, &image, &labels, &mut removed)?;
                 return Ok((removed, Garbage::default()));
             }
@@ -88,16 +93,54 @@ impl Inner {
                 ),
             ));
         }
+        self.check_childless(&image)?;
         self.check_unused(&image, &users, force)?;
-        let chains = self.chains_only_of(&image)?;
         self.take_away(&doomed, &image, &labels, &mut removed)?;
+        let parent = image.parent.clone();
+        self.delete(&image, &mut removed)?;
+        if prune {
+            self.delete_nameless(parent, &mut removed)?;
+        }
+        Ok((removed, self.collect()?))
+    }
+
+    fn delete(&self, image: &Image, removed: &mut Vec<Removed>) -> Result<(), Error> {
+        let chains = self.chains_only_of(image)?;
         self.catalog.delete_image(&image.id)?;
-        let garbage = self.collect()?;
         let id = image.id.to_string();
         self.events.image("delete", &id, &id, &BTreeMap::new());
         removed.push(Removed::Deleted(id));
         removed.extend(chains.into_iter().map(|chain| Removed::Deleted(chain.to_string())));
-        Ok((removed, garbage))
+        Ok(())
+    }
+
+    /// Deletes an image and what it was made from, up to the first that somebody needs.
+    fn delete_nameless(&self, first: Option<ImageId>, removed: &mut Vec<Removed>) -> Result<(), Error> {
+        let mut next = first;
+        while let Some(id) = next {
+            let Some(image) = self.catalog.image(&id)? else { break };
+            let needed = !image.tags.is_empty()
+                || !image.repo_digests.is_empty()
+                || !self.catalog.children(&id)?.is_empty()
+                || !self.users_of(&image).is_empty();
+            if needed {
+                break;
+            }
+            self.delete(&image, removed)?;
+            next = image.parent;
+        }
+        Ok(())
+    }
+
+    /// Refuses to delete an image that others were made from.
+    fn check_childless(&self, image: &Image) -> Result<(), Error> {
+        if self.catalog.children(&image.id)?.is_empty() {
+            return Ok(());
+        }
+        let id = image.id.digest().short();
+        let message =
+            format!("conflict: unable to delete {id} (cannot be forced) - image has dependent child images");
+        Err(Error::new(Kind::Conflict, message))
     }
 
     /// The containers of an image, those that run first.

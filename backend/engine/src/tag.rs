@@ -33,3 +33,9 @@ fn target(repo: &str, tag: &str) -> Result<(Repository, Tag), Error> {
     };
     Ok((reference.repository().clone(), tag))
 }
+
+/// A name that an image is to get; `latest` without a tag.
+pub(crate) fn wanted(name: &str) -> Result<Tagged, Error> {
+    let (repository, tag) = target(name, "")?;
+    Ok(Tagged { repository, tag, pulled: None })
+}

@@ -17,7 +17,7 @@ impl Engine {
             volumes = running.containers.volume_usage().await?;
         }
         self.blocking(move |inner| {
-            let mut images = inner.list(&Filters::default(), true)?;
+            let mut images = inner.list(false, &Filters::default(), true)?;
             for image in &mut images {
                 let id = image.id.to_string();
                 image.containers = containers.iter().filter(|row| row.image_id == id).count() as i64;

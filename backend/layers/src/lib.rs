@@ -18,14 +18,17 @@
 //! owners and devices, is in the index only; files and directories are then readable and writable for their owner, so
 //! that we can show and remove them. See [`Powers`].
 //!
+//! [`Layers::compose`] makes the tar of a new layer from what stored ones have.
 //! The other way round, [`capture()`] makes a layer of what a container wrote, [`changes()`] lists it, and [`archive()`] and
 //! [`extract()`] copy single trees out of a container and into it.
 //!
 //! No path of an archive is ever given to the kernel as a whole: the tree is walked component by component from the
 //! directory's own descriptor, and symlinks are never followed, so an archive cannot reach anything else.
 
+mod adopt;
 mod apply;
 mod capture;
+mod compose;
 mod descent;
 mod error;
 mod folder;
@@ -43,18 +46,20 @@ mod walk;
 mod watch;
 mod write_back;
 
+pub use adopt::{AdoptError, StagedLayer};
 pub use apply::ApplyError;
 pub use capture::{
-    ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Found, Item,
-    Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata, difference,
-    extract, join, locate, open_inside, scan, usage, xattrs,
+    ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Followed,
+    Found, Item, Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata,
+    difference, extract, follow, join, locate, make_directories, open_inside, scan, usage, xattrs,
 };
+pub use compose::ComposeError;
 pub use error::{IndexError, LayersError, OpenFileError};
 pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken};
 pub use limits::Limits;
 pub use pipe::{PipeClosed, PipeReceiver, PipeSender, pipe};
 pub use powers::Powers;
-pub use publish::PublishError;
+pub use publish::{Placed, PublishError};
 pub use remove::{Doomed, remove_tree};
 pub use source::{FromRead, Source};
 pub use store::Layers;

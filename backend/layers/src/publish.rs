@@ -69,3 +69,46 @@ impl Layers {
         Ok(taken)
     }
 }
+
+/// A layer at its place that is not durable yet; see [`Layers::place_now`].
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// What the layer turned out to be.
+    pub taken: Taken,
+    /// How many flushes had failed when it was begun.
+    failures: u64,
+}
+
+impl Layers {
+    /// Gives a layer its place at once, so that something can be made on it: a build's next step. It is durable, and may
+    /// get a record, only after [`Layers::make_durable`]; until then a restart removes it.
+    pub fn place_now<B>(&self, staged: Staged<B>) -> Result<Placed, LayersError> {
+        staged.folder.rename(&self.place(&staged.taken.diff_id))?;
+        Ok(Placed { taken: staged.taken, failures: staged.failures })
+    }
+
+    /// Makes layers that have their places durable, with `others` (configs), which get theirs. Afterwards the catalog may
+    /// record them. Waits for the disk a fixed number of times.
+    pub fn make_durable<B: BlobStore>(
+        &self,
+        blobs: &B,
+        layers: &[Placed],
+        others: Vec<StagedIn<B>>,
+    ) -> Result<(), PublishError> {
+        let file_system = self.shared.write_back.file_system();
+        let fail = || LayersError::new("sync", &self.shared.root);
+        blobs.flush()?;
+        file_system.flush().map_err(fail())?;
+        for placed in layers {
+            file_system.check(placed.failures).map_err(fail())?;
+        }
+        for blob in others {
+            blob.publish()?;
+        }
+        blobs.settle()?;
+        if !layers.is_empty() {
+            sync_folder(&self.shared.root)?;
+        }
+        Ok(())
+    }
+}

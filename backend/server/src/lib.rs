@@ -1,8 +1,8 @@
 //! The `strata` server: two listeners over one engine.
 //!
 //! - The **unix socket** carries the Docker Engine API ([`docker`]) for CLIs. Whoever may open the socket may do all.
-//! - The **TCP listener** carries the page ([`page`]), our own API ([`explorer`]), the engine API for the page, and the
-//!   registry ([`registry`]). Every request passes the [`security::Guard`] first: Host, Origin, then the permission that
+//! - The **TCP listener** carries the page ([`page`]), our own API ([`explorer`], [`workshop`]), the engine API for the page,
+//!   and the registry ([`registry`]). Every request passes the [`security::Guard`] first: Host, Origin, then the permission that
 //!   its route states in the table.
 //!
 //! A route exists only as a [`http::Route`] of a [`http::Group`], and none can be made without a permission. So the
@@ -24,6 +24,7 @@ mod seed;
 mod serve;
 mod shutdown;
 mod sites;
+pub mod workshop;
 
 pub use config::Cli;
 pub use run::run;

@@ -67,6 +67,7 @@ async fn open(settings: &Settings) -> anyhow::Result<Engine> {
         mirrors: settings.mirrors.clone(),
         insecure: settings.insecure_registries.clone(),
         concurrency: settings.max_concurrent_downloads,
+        private_addresses: settings.build_private_addresses,
         ..Options::new(&settings.data)
     };
     let opened = tokio::task::spawn_blocking(|| Engine::open(options)).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use strata_engine::Engine;
 
-use crate::{Shutdown, docker, explorer, http::Site, page, registry, security::Guard};
+use crate::{Shutdown, docker, explorer, http::Site, page, registry, security::Guard, workshop};
 
 /// The unix socket: the engine API, for whoever may open it.
 pub fn unix(engine: &Engine, shutdown: &Shutdown) -> Site {
@@ -16,6 +16,7 @@ pub fn unix(engine: &Engine, shutdown: &Shutdown) -> Site {
 pub fn tcp(engine: &Engine, guard: &Arc<Guard>, shutdown: &Shutdown) -> Site {
     let groups = vec![
         page::health(),
+        workshop::routes(engine, shutdown),
         explorer::routes(engine, guard, shutdown),
         registry::routes(engine),
         docker::routes(engine, shutdown, docker::Powers::Contained),

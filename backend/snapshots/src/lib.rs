@@ -46,3 +46,4 @@ pub use store::{Options, Paths, Snapshots};
 pub use strata_layers::{Captured, Change, ChangeKind, Marks};
 pub use usage::Usage;
 pub use watch::{Batch, Deed, Entry, EntryKind, Event, Measured, Meter, Stopper, Watch};
+pub use written::HardenError;

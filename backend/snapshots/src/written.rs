@@ -4,9 +4,21 @@ use std::{fs::File, io::Write, path::PathBuf};
 
 use rustix::fs::{FileType, OFlags};
 use strata_layer::LayerPath;
-use strata_layers::{Below, Captured, Change, Written};
+use strata_layers::{AdoptError, Below, Captured, Change, Layers, StagedLayer, Watch, Written};
+use thiserror::Error;
 
 use crate::{Driver, Plan, SnapshotError, SnapshotId, Snapshots};
+
+/// Why no layer was made of a snapshot.
+#[derive(Debug, Error)]
+pub enum HardenError {
+    /// The snapshot could not be read.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// What is in it could not become a layer.
+    #[error(transparent)]
+    Adopt(#[from] AdoptError),
+}
 
 impl Snapshots {
     /// What differs from the layers below, as `docker diff` lists it. The cost depends on what was written, not on
@@ -18,6 +30,23 @@ impl Snapshots {
     /// Writes what differs as a layer: see [`strata_layers::capture`].
     pub fn capture(&self, id: &SnapshotId, out: impl Write) -> Result<Captured, SnapshotError> {
         self.written(id, |written| Ok(strata_layers::capture(&written, out)?))
+    }
+
+    /// Makes a layer of what differs. With `keep` the snapshot stays as it is; else what was written is taken out of it: it must not
+    /// be mounted, and is good for nothing but to be removed.
+    pub fn harden(&self, id: &SnapshotId, layers: &Layers, keep: bool) -> Result<StagedLayer, HardenError> {
+        let mut failed = None;
+        let hardened = self.written(id, |written| match layers.adopt(&written, keep, &Watch::default()) {
+            Ok(staged) => Ok(Some(staged)),
+            Err(error) => {
+                failed = Some(error);
+                Ok(None)
+            }
+        })?;
+        match (hardened, failed) {
+            (Some(staged), _) => Ok(staged),
+            (None, error) => Err(error.expect("there is one without a layer").into()),
+        }
     }
 
     /// Opens the version of a regular file that is below the writable directory, and tells whose it is: the layer by

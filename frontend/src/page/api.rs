@@ -83,9 +83,20 @@ impl Client {
         path: &str,
         sent: Option<&impl Serialize>,
     ) -> Result<T, Failure> {
-        let sent = sent.map(serde_json::to_string).transpose();
-        let sent = sent.map_err(|error| Failure::NotUnderstood(error.to_string()))?;
-        let response = self.request("POST", path, sent.as_deref(), None, None).await?;
+        let sent = sent.map(Sent::json).transpose()?;
+        let response = self.request("POST", path, sent.as_ref(), None, None).await?;
+        read(&response).await
+    }
+
+    /// Sends bytes (`PUT`, `POST`), answered with JSON.
+    pub async fn upload<T: DeserializeOwned>(
+        self,
+        method: &str,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<T, Failure> {
+        let sent = Sent { body: Uint8Array::from(bytes).into(), kind: "application/octet-stream" };
+        let response = self.request(method, path, Some(&sent), None, None).await?;
         read(&response).await
     }
 
@@ -118,20 +129,23 @@ impl Client {
         method: &str,
         path: &str,
         stop: &AbortSignal,
-        mut piece: impl FnMut(Vec<u8>),
+        piece: impl FnMut(Vec<u8>),
     ) -> Result<(), Failure> {
         let response = self.ask(method, path, None, Some(stop)).await?;
-        let Some(stream) = response.body() else { return Ok(()) };
-        let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
-        loop {
-            let read = JsFuture::from(reader.read()).await.map_err(|_| ended(Some(stop)))?;
-            let field =
-                |name: &str| Reflect::get(&read, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED);
-            if field("done").is_truthy() {
-                return Ok(());
-            }
-            piece(Uint8Array::new(&field("value")).to_vec());
-        }
+        pieces(&response, stop, piece).await
+    }
+
+    /// `POST` of JSON, answered in pieces.
+    pub async fn stream_post(
+        self,
+        path: &str,
+        sent: &impl Serialize,
+        stop: &AbortSignal,
+        piece: impl FnMut(Vec<u8>),
+    ) -> Result<(), Failure> {
+        let sent = Sent::json(sent)?;
+        let response = self.request("POST", path, Some(&sent), None, Some(stop)).await?;
+        pieces(&response, stop, piece).await
     }
 
     /// `GET`, as a value on each line, as they come; a line that is none is passed over.
@@ -163,7 +177,7 @@ impl Client {
         self,
         method: &str,
         path: &str,
-        sent: Option<&str>,
+        sent: Option<&Sent>,
         range: Option<&str>,
         stop: Option<&AbortSignal>,
     ) -> Result<Response, Failure> {
@@ -171,15 +185,15 @@ impl Client {
         init.set_method(method);
         init.set_signal(stop);
         if let Some(sent) = sent {
-            init.set_body(&JsValue::from_str(sent));
+            init.set_body(&sent.body);
         }
         let wrong = |error: JsValue| Failure::NotUnderstood(format!("{error:?}"));
         let request = Request::new_with_str_and_init(path, &init).map_err(wrong)?;
         if let Some(range) = range {
             request.headers().set("Range", range).map_err(wrong)?;
         }
-        if sent.is_some() {
-            request.headers().set("Content-Type", "application/json").map_err(wrong)?;
+        if let Some(sent) = sent {
+            request.headers().set("Content-Type", sent.kind).map_err(wrong)?;
         }
         let answer = JsFuture::from(window().fetch_with_request(&request)).await.map_err(|_| ended(stop))?;
         let response: Response = answer.unchecked_into();
@@ -200,6 +214,19 @@ impl Client {
     }
 }
 
+/// A request's body.
+struct Sent {
+    body: JsValue,
+    kind: &'static str,
+}
+
+impl Sent {
+    fn json(value: &impl Serialize) -> Result<Self, Failure> {
+        let text = serde_json::to_string(value).map_err(|error| Failure::NotUnderstood(error.to_string()))?;
+        Ok(Self { body: JsValue::from_str(&text), kind: "application/json" })
+    }
+}
+
 /// The way to the server.
 pub fn use_client() -> Client {
     expect_context()
@@ -208,6 +235,23 @@ pub fn use_client() -> Client {
 async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, Failure> {
     let bytes = body(response).await?;
     serde_json::from_slice(&bytes).map_err(|error| Failure::NotUnderstood(error.to_string()))
+}
+
+async fn pieces(
+    response: &Response,
+    stop: &AbortSignal,
+    mut piece: impl FnMut(Vec<u8>),
+) -> Result<(), Failure> {
+    let Some(stream) = response.body() else { return Ok(()) };
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    loop {
+        let read = JsFuture::from(reader.read()).await.map_err(|_| ended(Some(stop)))?;
+        let field = |name: &str| Reflect::get(&read, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED);
+        if field("done").is_truthy() {
+            return Ok(());
+        }
+        piece(Uint8Array::new(&field("value")).to_vec());
+    }
 }
 
 async fn body(response: &Response) -> Result<Vec<u8>, Failure> {

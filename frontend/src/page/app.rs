@@ -14,6 +14,7 @@ use super::{
     pulse::Pulse,
     theme::{Paint, use_paint},
     tongue::{Tongue, use_tongue},
+    workshop::{WorkshopPage, WorkshopsPage},
 };
 use crate::{
     address::{ContainerTab, Marks, Place},
@@ -52,6 +53,7 @@ pub fn App() -> impl IntoView {
 fn title(place: &Place, lang: Lang) -> String {
     match place {
         Place::Containers { .. } => format!("{} · Strata", Word::Containers.text(lang)),
+        Place::Workshops { .. } | Place::Workshop(_) => format!("{} · Strata", Word::Workshop.text(lang)),
         Place::Container(view) => format!("{} · Strata", crate::names::text(&view.name)),
         Place::Image(view) => format!("{} · Strata", crate::names::text(&view.reference)),
         _ => "Strata".to_owned(),
@@ -102,6 +104,8 @@ fn Body() -> impl IntoView {
         Place::Image(view) => Page::Image(view.reference),
         Place::Containers { .. } => Page::Containers,
         Place::Container(view) => Page::Container(view.name, view.beside),
+        Place::Workshops { .. } => Page::Workshops,
+        Place::Workshop(view) => Page::Workshop(view.id),
         Place::Nowhere(path) => Page::Nowhere(path),
     });
     move || match page.get() {
@@ -109,6 +113,8 @@ fn Body() -> impl IntoView {
         Page::Image(reference) => view! { <Explore reference/> }.into_any(),
         Page::Containers => view! { <ContainersPage/> }.into_any(),
         Page::Container(name, beside) => view! { <ContainerPage name beside/> }.into_any(),
+        Page::Workshops => view! { <WorkshopsPage/> }.into_any(),
+        Page::Workshop(id) => view! { <WorkshopPage id/> }.into_any(),
         Page::Nowhere(path) => view! { <Nowhere path/> }.into_any(),
     }
 }
@@ -119,6 +125,8 @@ enum Page {
     Image(String),
     Containers,
     Container(String, Option<String>),
+    Workshops,
+    Workshop(String),
     Nowhere(String),
 }
 
@@ -129,6 +137,11 @@ fn TopBar() -> impl IntoView {
     let containers = move || match bar.place() {
         Place::Containers { .. } => Some("page"),
         Place::Container(_) => Some("true"),
+        _ => None,
+    };
+    let workshops = move || match bar.place() {
+        Place::Workshops { .. } => Some("page"),
+        Place::Workshop(_) => Some("true"),
         _ => None,
     };
     let theme = move || {
@@ -143,6 +156,7 @@ fn TopBar() -> impl IntoView {
             <nav aria-label=tongue.say(Word::MainNavigation)>
                 <a href="/" aria-current=images data-testid="nav-images">{tongue.say(Word::Images)}</a>
                 <a href="/containers" aria-current=containers data-testid="nav-containers">{tongue.say(Word::Containers)}</a>
+                <a href="/workshop" aria-current=workshops data-testid="nav-workshop">{tongue.say(Word::Workshop)}</a>
             </nav>
             <span class="spring"></span>
             <button type="button" class="seek" data-testid="open-palette" on:click=move |_| dialogs.open_palette()>

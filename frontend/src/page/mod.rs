@@ -16,6 +16,7 @@ mod pulse;
 mod seen;
 mod theme;
 mod tongue;
+mod workshop;
 
 /// Draws the page into the document's body.
 pub fn start() {

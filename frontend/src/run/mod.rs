@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::words::{Lang, Word};
+pub use command::quote;
 
 /// The dialog as it was filled in; lists have one item per line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

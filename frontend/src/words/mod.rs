@@ -3,6 +3,7 @@
 //! The table is an enum, so a word without a translation doesn't compile. `{}` takes a value, in order.
 
 mod table;
+mod workshop;
 
 pub use table::Word;
 

@@ -1,6 +1,6 @@
 //! The table of words.
 
-use super::Lang;
+use super::{Lang, workshop::with_workshop};
 
 macro_rules! words {
     ($($word:ident: $en:literal, $zh:literal;)*) => {
@@ -23,7 +23,7 @@ macro_rules! words {
     };
 }
 
-words! {
+with_workshop! { words! {
     // the shell
     SkipToContent: "Skip to content", "跳到正文";
     MainNavigation: "Main", "主导航";
@@ -427,4 +427,4 @@ words! {
     KeyUnmodified: "Unmodified files", "未变的文件";
     KeyAttributes: "Attributes", "属性列";
     KeySort: "Sort by size or name", "按大小或名称排序";
-}
+} }

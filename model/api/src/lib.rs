@@ -5,6 +5,7 @@
 //! - [`progress`]: the messages of docker's JSON streams.
 //! - [`engine`]: bodies of the Docker Engine API.
 //! - [`error`]: the engine API's error body.
+//! - [`workshop`]: Dockerfiles with their context, builds, surgery on layers.
 //!
 //! Paths of files inside images are bytes, not text. On the wire they are percent-encoded ([`path`]).
 
@@ -14,3 +15,4 @@ pub mod explorer;
 pub mod live;
 pub mod path;
 pub mod progress;
+pub mod workshop;

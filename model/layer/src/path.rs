@@ -86,6 +86,25 @@ impl LayerPath {
         Some(Self(self.0[..end].into()))
     }
 
+    /// Whether it is in `directory`, however deep; not the directory itself.
+    pub fn is_below(&self, directory: &Self) -> bool {
+        match self.0.strip_prefix(&*directory.0) {
+            Some(rest) if directory.is_root() => !rest.is_empty(),
+            Some(rest) => rest.first() == Some(&b'/'),
+            None => false,
+        }
+    }
+
+    /// Its first `length` components; all of it if it has no more.
+    pub fn start(&self, length: usize) -> Self {
+        if length == 0 {
+            return Self::root();
+        }
+        let mut slashes = self.0.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        let end = slashes.nth(length - 1).map_or(self.0.len(), |(at, _)| at);
+        Self(self.0[..end].into())
+    }
+
     /// Wraps bytes that are known to be normalised.
     pub(crate) fn trusted(bytes: &[u8]) -> Self {
         debug_assert!(Self::parse(bytes).is_ok_and(|path| path.as_bytes() == bytes));
@@ -231,6 +250,16 @@ mod tests {
         assert_eq!(LayerPath::trusted(b"usr").parent(), Some(LayerPath::root()));
         assert_eq!(LayerPath::root().parent(), None);
         assert_eq!(LayerPath::root().name(), None);
+        let starts = [0, 1, 2, 3, 4].map(|length| path.start(length).to_string());
+        assert_eq!(starts, ["", "usr", "usr/bin", "usr/bin/env", "usr/bin/env"]);
+    }
+
+    #[test]
+    fn is_in_a_directory_or_not() {
+        let below =
+            |path: &[u8], directory: &[u8]| LayerPath::trusted(path).is_below(&LayerPath::trusted(directory));
+        assert!(below(b"a", b"") && below(b"a/b", b"a") && below(b"a/b/c", b"a"));
+        assert!(!below(b"", b"") && !below(b"a", b"a") && !below(b"ab", b"a") && !below(b"a", b"a/b"));
     }
 
     #[test]

@@ -10,9 +10,13 @@ use crate::{Device, Entry, Kind, LayerBuilder, LayerIndex, LayerPath, Limits, St
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step<'a> {
     Dir(&'a str),
+    /// A directory with other permissions.
+    Private(&'a str),
     File(&'a str, &'a str),
     /// A file with other permissions.
     Chmod(&'a str, &'a str),
+    /// A link and what it leads to.
+    Symlink(&'a str, &'a str),
     Whiteout(&'a str),
     Opaque(&'a str),
 }
@@ -43,6 +47,10 @@ pub(crate) fn layer(steps: &[Step<'_>]) -> LayerIndex {
     for step in steps {
         let (made, content) = match *step {
             Step::Dir(path) => (entry(path, Kind::Directory), ""),
+            Step::Private(path) => (Entry { mode: 0o700, ..entry(path, Kind::Directory) }, ""),
+            Step::Symlink(path, target) => {
+                (Entry { link: target.as_bytes().into(), ..entry(path, Kind::Symlink) }, "")
+            }
             Step::File(path, content) => (entry(path, Kind::File), content),
             Step::Chmod(path, content) => (Entry { mode: 0o600, ..entry(path, Kind::File) }, content),
             Step::Whiteout(path) => (entry(path, Kind::Whiteout), ""),

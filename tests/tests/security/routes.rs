@@ -108,6 +108,31 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
         add(For::Owner, "GET", target);
     }
     add(For::Owner, "POST", "/api/tickets");
+    let workshop = "/api/workshops/000000000000";
+    for target in ["/api/workshops", "/api/templates", workshop] {
+        add(For::Owner, "GET", target);
+    }
+    let build = "/api/builds/000000000000";
+    for target in ["/api/builds?workshop=x", build, &format!("{build}/events")] {
+        add(For::Owner, "GET", target);
+    }
+    add(For::Owner, "DELETE", build);
+    add(For::Owner, "POST", &format!("{build}/steps/1/shell"));
+    for target in ["/files", "/file?path=Dockerfile", "/cache?base=x"] {
+        add(For::Owner, "GET", &format!("{workshop}{target}"));
+    }
+    for target in ["", "/build", "/move?path=a&to=b", "/upload?path=a", "/git?path=a"] {
+        add(For::Owner, "POST", &format!("{workshop}{target}"));
+    }
+    for target in ["/file?path=a", "/directory?path=a"] {
+        add(For::Owner, "PUT", &format!("{workshop}{target}"));
+    }
+    for target in ["", "/file?path=a"] {
+        add(For::Owner, "DELETE", &format!("{workshop}{target}"));
+    }
+    for target in ["/api/workshops", "/api/workshops/upload?name=x", "/api/surgery", "/api/surgery/plan"] {
+        add(For::Owner, "POST", target);
+    }
     let registry = [
         "/v2/",
         "/v2",

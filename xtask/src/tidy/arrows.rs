@@ -3,10 +3,11 @@
 use super::Graph;
 
 /// Every crate of the workspace with those that it may be built with. Lower rooms first; arrows go up only.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("strata-oci", &[]),
     ("strata-layer", &["strata-oci"]),
-    ("strata-api", &["strata-oci", "strata-layer"]),
+    ("strata-dockerfile", &["strata-oci"]),
+    ("strata-api", &["strata-oci", "strata-layer", "strata-dockerfile"]),
     ("strata-registry", &["strata-oci"]),
     ("strata-blobs", &["strata-oci"]),
     ("strata-catalog", &["strata-oci"]),
@@ -28,10 +29,25 @@ const ARROWS: [(&str, &[&str]); 20] = [
         ],
     ),
     (
+        "strata-builder",
+        &[
+            "strata-oci",
+            "strata-layer",
+            "strata-dockerfile",
+            "strata-api",
+            "strata-blobs",
+            "strata-catalog",
+            "strata-layers",
+            "strata-snapshots",
+            "strata-containers",
+        ],
+    ),
+    (
         "strata-engine",
         &[
             "strata-oci",
             "strata-layer",
+            "strata-dockerfile",
             "strata-api",
             "strata-registry",
             "strata-blobs",
@@ -41,12 +57,13 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "strata-network",
             "strata-runtime",
             "strata-containers",
+            "strata-builder",
         ],
     ),
     // The server sees the engine, not its stages.
     ("strata-server", &["strata-oci", "strata-layer", "strata-api", "strata-engine"]),
     // The page sees what is pure, and talks HTTP.
-    ("strata-page", &["strata-oci", "strata-layer", "strata-api"]),
+    ("strata-page", &["strata-oci", "strata-layer", "strata-dockerfile", "strata-api"]),
     ("strata-forge", &["strata-oci"]),
     ("strata-faulty-registry", &["strata-oci", "strata-forge"]),
     // Acceptance looks at Strata from outside.
@@ -55,7 +72,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
         "strata-bench",
         &["strata-oci", "strata-layer", "strata-forge", "strata-faulty-registry", "strata-tests"],
     ),
-    ("strata-bench-wasm", &["strata-layer"]),
+    ("strata-bench-wasm", &["strata-layer", "strata-dockerfile"]),
     ("xtask", &["strata-oci", "strata-layer", "strata-forge"]),
 ];
 
@@ -63,7 +80,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
 const TEST_TOOLS: [&str; 2] = ["strata-forge", "strata-faulty-registry"];
 
 /// Crates that compile to wasm and are tested there.
-pub const PURE: [&str; 3] = ["strata-oci", "strata-layer", "strata-api"];
+pub const PURE: [&str; 4] = ["strata-oci", "strata-layer", "strata-dockerfile", "strata-api"];
 
 /// What a pure crate must not be built with: runtimes, system calls, sockets, clocks.
 const IMPURE: [&str; 10] =

@@ -1,6 +1,7 @@
 //! Records of containers.
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
+use strata_oci::ImageId;
 
 use super::{
     columns::{nanoseconds, parsed_or_null, time},
@@ -30,6 +31,22 @@ pub(super) fn add(
     )?
     .execute((&container.id, &image))?;
     Ok(Ok(()))
+}
+
+/// Says which image a container was made from, now that it has a record, and keeps its layers.
+pub(super) fn set_image(db: &Connection, id: &str, image: &ImageId) -> rusqlite::Result<()> {
+    let image = image.to_string();
+    let there = db
+        .prepare_cached("UPDATE containers SET image = ?2 WHERE id = ?1 AND image IS NULL")?
+        .execute([id, &image])?;
+    if there == 1 {
+        db.prepare_cached(
+            "INSERT INTO container_layers (container, position, diff_id)
+             SELECT ?1, position, diff_id FROM image_layers WHERE image = ?2",
+        )?
+        .execute([id, &image])?;
+    }
+    Ok(())
 }
 
 pub(super) fn update(db: &Connection, id: &str, body: &str) -> rusqlite::Result<bool> {

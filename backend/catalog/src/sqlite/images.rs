@@ -5,7 +5,7 @@ use strata_oci::ImageId;
 
 use super::{
     blobs,
-    columns::{now, parsed, time},
+    columns::{now, parsed, parsed_or_null, time},
     layers, names, registry,
 };
 use crate::{Image, NewImage};
@@ -16,8 +16,10 @@ pub(super) fn add(db: &Connection, image: &NewImage) -> rusqlite::Result<Option<
     let text = id.to_string();
     blobs::add(db, &image.config)?;
     let new = db
-        .prepare_cached("INSERT INTO images (id, created, added) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")?
-        .execute((&text, &image.created, now()))?;
+        .prepare_cached(
+            "INSERT INTO images (id, created, added, parent) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )?
+        .execute((&text, &image.created, now(), image.parent.as_ref().map(ToString::to_string)))?;
     for (position, layer) in (0_i64..).zip(&image.layers) {
         layers::add(db, layer)?;
         if new == 1 {
@@ -45,13 +47,14 @@ pub(super) fn exists(db: &Connection, id: &ImageId) -> rusqlite::Result<bool> {
 pub(super) fn get(db: &Connection, id: &ImageId) -> rusqlite::Result<Option<Image>> {
     let text = id.to_string();
     let image = db
-        .prepare_cached("SELECT created, added, last_tagged FROM images WHERE id = ?")?
+        .prepare_cached("SELECT created, added, last_tagged, parent FROM images WHERE id = ?")?
         .query_row([&text], |row| {
             Ok(Image {
                 id: id.clone(),
                 created: row.get(0)?,
                 added: time(row.get(1)?),
                 last_tagged: row.get::<_, Option<i64>>(2)?.map(time),
+                parent: parsed_or_null(row, 3)?,
                 layers: Vec::new(),
                 manifests: Vec::new(),
                 tags: Vec::new(),
@@ -71,6 +74,12 @@ pub(super) fn list(db: &Connection) -> rusqlite::Result<Vec<Image>> {
     let mut all = db.prepare_cached("SELECT id FROM images ORDER BY number DESC")?;
     let ids = all.query_map([], |row| parsed::<ImageId>(row, 0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     ids.iter().filter_map(|id| get(db, id).transpose()).collect()
+}
+
+pub(super) fn children(db: &Connection, id: &ImageId) -> rusqlite::Result<Vec<ImageId>> {
+    db.prepare_cached("SELECT id FROM images WHERE parent = ? ORDER BY number")?
+        .query_map([id.to_string()], |row| parsed(row, 0))?
+        .collect()
 }
 
 pub(super) fn delete(db: &Connection, id: &ImageId) -> rusqlite::Result<bool> {

@@ -1,6 +1,7 @@
 //! The catalog in a SQLite file.
 
 mod blobs;
+mod builds;
 mod columns;
 mod containers;
 mod garbage;
@@ -24,8 +25,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use strata_oci::{DiffId, Digest, ImageId, Repository, Tag};
 
 use crate::{
-    Blob, Catalog, CatalogError, ContainerRecord, Durability, Garbage, Image, Known, Layer, Lease, NewImage,
-    NewManifest, OpenError, RegistryPath, RepoDigest, ResolveError, Tagged, VolumeRecord,
+    Blob, BuildRecord, BuildStep, Built, Catalog, CatalogError, ContainerRecord, Durability, Garbage, Image,
+    Known, Layer, Lease, NewImage, NewManifest, OpenError, RegistryPath, RepoDigest, ResolveError, Tagged,
+    VolumeRecord,
 };
 
 /// A [`Catalog`] in the file `catalog.db` of a directory: WAL, every commit synced, one process at a time.
@@ -258,6 +260,47 @@ impl Catalog for SqliteCatalog {
 
     fn remove_volume(&self, name: &str) -> Result<bool, CatalogError> {
         self.write("remove a volume", |db| volumes::remove(db, name))
+    }
+
+    fn add_built(&self, built: &Built) -> Result<(), CatalogError> {
+        self.write("add what a build made", |db| builds::add_built(db, built))
+    }
+
+    fn children(&self, id: &ImageId) -> Result<Vec<ImageId>, CatalogError> {
+        self.read("list an image's children", |db| images::children(db, id))
+    }
+
+    fn step(&self, key: &str) -> Result<Option<BuildStep>, CatalogError> {
+        self.read("look for a build's step", |db| builds::step(db, key))
+    }
+
+    fn steps(
+        &self,
+        workshop: Option<&str>,
+        bases: &[ImageId],
+        limit: usize,
+    ) -> Result<Vec<BuildStep>, CatalogError> {
+        self.read("list builds' steps", |db| builds::steps(db, workshop, bases, limit))
+    }
+
+    fn forget_steps(&self, all: bool) -> Result<u64, CatalogError> {
+        self.write("forget builds' steps", |db| builds::forget_steps(db, all))
+    }
+
+    fn put_build(&self, build: &BuildRecord) -> Result<(), CatalogError> {
+        self.write("write down a build", |db| builds::put(db, build))
+    }
+
+    fn build(&self, id: &str) -> Result<Option<BuildRecord>, CatalogError> {
+        self.read("read a build", |db| builds::get(db, id))
+    }
+
+    fn builds(&self, workshop: Option<&str>, limit: usize) -> Result<Vec<BuildRecord>, CatalogError> {
+        self.read("list builds", |db| builds::list(db, workshop, limit))
+    }
+
+    fn remove_build(&self, id: &str) -> Result<bool, CatalogError> {
+        self.write("forget a build", |db| builds::remove(db, id))
     }
 
     fn lease(&self, note: &str) -> Result<Lease, CatalogError> {

@@ -11,6 +11,8 @@
 //! blobs ◄── containers ──► container_layers ──► layers   an image may go before its containers
 //! volumes
 //!
+//! images ──► images (parent)   build_steps   builds       what builds did; it may be told of images that are gone
+//!
 //! leases ──► held_layers, held_blobs               in memory; what is held need not be here yet
 //! ```
 
@@ -20,7 +22,7 @@ pub(super) const APPLICATION_ID: i64 = 0x5374_7261;
 /// The statements that lead from version `n` (the index) to `n + 1`.
 ///
 /// A released entry is never edited: files out there were made by it. Append the next one.
-pub(super) const MIGRATIONS: [&str; 2] = [FIRST, CONTAINERS];
+pub(super) const MIGRATIONS: [&str; 3] = [FIRST, CONTAINERS, BUILDS];
 
 const FIRST: &str = "
 CREATE TABLE blobs (
@@ -135,6 +137,31 @@ CREATE TABLE volumes (
     created   INTEGER NOT NULL,
     body      TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+const BUILDS: &str = "
+ALTER TABLE images ADD COLUMN parent TEXT;
+CREATE INDEX images_by_parent ON images (parent);
+
+CREATE TABLE build_steps (
+    number   INTEGER PRIMARY KEY AUTOINCREMENT,
+    key      TEXT NOT NULL,
+    image    TEXT NOT NULL,
+    parent   TEXT,
+    workshop TEXT,
+    body     TEXT NOT NULL
+) STRICT;
+CREATE INDEX build_steps_by_key ON build_steps (key);
+CREATE INDEX build_steps_by_parent ON build_steps (parent);
+CREATE INDEX build_steps_by_workshop ON build_steps (workshop);
+
+CREATE TABLE builds (
+    number   INTEGER PRIMARY KEY AUTOINCREMENT,
+    id       TEXT NOT NULL UNIQUE,
+    workshop TEXT,
+    body     TEXT NOT NULL
+) STRICT;
+CREATE INDEX builds_by_workshop ON builds (workshop);
 ";
 
 /// Leases end with the process, so they need no disk: a pull takes and gives them back without waiting for one.

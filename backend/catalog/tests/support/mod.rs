@@ -45,6 +45,7 @@ pub fn image(name: &str, layers: &[&str]) -> NewImage {
         created: Some("2024-01-02T03:04:05Z".into()),
         layers: layers.iter().map(|text| layer(text)).collect(),
         manifests: vec![manifest(name, layers)],
+        parent: None,
         tag: Some(tagged(&format!("{name}:latest"))),
         repo_digest: Some(pinned(name)),
     }

@@ -146,7 +146,7 @@ impl Inner {
             restarts: 0,
             stopped: false,
         };
-        self.register(&mut record, name.is_some())?;
+        self.register(&mut record, name.is_some(), image.passing)?;
         match self.furnish(&record, image) {
             Ok(()) => Ok(record),
             Err(error) => {
@@ -185,7 +185,7 @@ impl Inner {
     }
 
     /// Takes the name, or makes one up, by adding the record.
-    fn register(&self, record: &mut Record, named: bool) -> Result<(), Error> {
+    fn register(&self, record: &mut Record, named: bool, passing: bool) -> Result<(), Error> {
         for attempt in 0.. {
             if !named {
                 record.name = match attempt {
@@ -193,7 +193,10 @@ impl Inner {
                     _ => names::generate(attempt),
                 };
             }
-            match self.stores.catalog.add_container(&record.to_catalog()?, record.durability()) {
+            let mut kept = record.to_catalog()?;
+            kept.image = kept.image.filter(|_| !passing);
+            let durability = if passing { Durability::Process } else { record.durability() };
+            match self.stores.catalog.add_container(&kept, durability) {
                 Ok(()) => break,
                 Err(CatalogError::NameTaken { .. }) if !named && attempt < ATTEMPTS => {}
                 Err(error) => return Err(taken(error)),
@@ -206,7 +209,7 @@ impl Inner {
     fn furnish(&self, record: &Record, image: &BaseImage) -> Result<(), Error> {
         let id = snapshot_id(&record.id)?;
         let snapshots = &self.stores.snapshots;
-        let durable = record.durability() == Durability::Machine;
+        let durable = record.durability() == Durability::Machine && !image.passing;
         snapshots
             .prepare(&id, &image.layers, &placeholders(record), durable)
             .map_err(|error| Error::internal("cannot make its file system", &error))?;

@@ -14,9 +14,16 @@ use crate::{
 impl Containers {
     pub(crate) async fn restore(&self) -> Result<(), Error> {
         let records = self.0.blocking(|inner| Ok(inner.stores.catalog.containers()?)).await?;
+        let mut unfinished = Vec::new();
         for kept in records {
             match Record::of_catalog(&kept) {
-                Ok(record) => drop(self.0.insert(record)),
+                Ok(record) => {
+                    // A build's, which ended without it.
+                    if kept.image.is_none() && !record.image.is_empty() {
+                        unfinished.push(record.id.clone());
+                    }
+                    drop(self.0.insert(record));
+                }
                 // Its name and image stay taken; somebody must look at it.
                 Err(error) => tracing::error!(%error, "a container is left out"),
             }
@@ -44,6 +51,11 @@ impl Containers {
         }
         self.restore_execs(execs).await?;
         self.0.blocking(|inner| inner.restore_volumes()).await?;
+        for id in unfinished {
+            if let Err(error) = self.remove(&id, true, true).await {
+                tracing::warn!(id, %error, "what a build left can't be removed");
+            }
+        }
         self.sweep().await?;
         self.resume(idle);
         Ok(())

@@ -3,18 +3,15 @@
 //! What was written is archived, taken in as any layer is (so it is hashed, indexed and made a directory in one pass),
 //! and published together with a config that adds it to the parent's. The parent's layers are shared.
 
-mod changes;
-mod words;
-
-use std::{io, sync::PoisonError, thread};
-
-use strata_blobs::{BlobStore, DiskBlobs};
-use strata_catalog::{Blob, Catalog as _, Layer, Lease, NewImage, Tagged};
+use strata_catalog::{Catalog as _, Layer, Lease, Tagged};
 use strata_containers::CommitSource;
-use strata_layers::{FromRead, Watch};
-use strata_oci::{ContainerConfig, Digest, HistoryEntry, ImageConfig, ImageId, MediaType, Reference, RootFs};
+use strata_oci::{ContainerConfig, HistoryEntry, ImageConfig, ImageId, Reference, RootFs};
 
-use crate::{Engine, Error, Kind, engine::Inner};
+use crate::{
+    Engine, Error, Kind,
+    engine::Inner,
+    made::{Made, StagedLayer, layer_record},
+};
 
 /// Digest of the archive of a layer in which nothing is: docker keeps no such layer.
 const EMPTY_LAYER: &str = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
@@ -97,34 +94,13 @@ impl Inner {
         }
         let staged = self.capture(snapshots, source)?;
         let taken = staged.taken();
-        let made = (taken.diff_id.to_string() != EMPTY_LAYER).then(|| Layer {
-            diff_id: taken.diff_id.clone(),
-            unpacked: taken.totals.on_disk(),
-            entries: taken.totals.entries,
-            blobs: Vec::new(),
-        });
+        let made = (taken.diff_id.to_string() != EMPTY_LAYER).then(|| layer_record(taken));
         let created = jiff::Timestamp::now().to_string();
         describe(&mut image, request, source, config, &created, made.as_ref());
-        let bytes = serde_json::to_vec(&image).map_err(Error::internal)?;
-        let digest = Digest::of(&bytes);
-        let config_blob = self.blobs.stage(&digest, &bytes)?;
-        let media_type = MediaType::from("application/vnd.docker.container.image.v1+json");
-        let new = NewImage {
-            config: Blob { digest: digest.clone(), size: bytes.len() as u64, media_type },
-            created: Some(created),
-            layers: below.into_iter().chain(made.clone()).collect(),
-            manifests: Vec::new(),
-            tag,
-            repo_digest: None,
-        };
-        let _alone = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let layers = made.map(|_| staged).into_iter().collect();
-        let published = self.layers.publish(&self.blobs, layers, vec![config_blob]).map_err(Error::from);
-        let recorded = published.and_then(|_| Ok(self.catalog.add_image(&new, Some(lease))?));
-        if recorded.is_err() {
-            self.withdraw();
-        }
-        recorded.map(|_| ImageId(digest))
+        let config = serde_json::to_vec(&image).map_err(Error::internal)?;
+        let layers = below.into_iter().chain(made.clone()).collect();
+        let staged = made.map(|_| staged).into_iter().collect();
+        self.put_made(Made { config, created, layers, parent: source.image.clone(), tag }, staged, lease)
     }
 
     /// What was written, taken in as a layer.
@@ -132,24 +108,8 @@ impl Inner {
         &self,
         snapshots: &strata_snapshots::Snapshots,
         source: &CommitSource,
-    ) -> Result<
-        strata_layers::Staged<<<DiskBlobs as BlobStore>::Writer as strata_blobs::BlobWriter>::Staged>,
-        Error,
-    > {
-        let (reader, writer) = io::pipe().map_err(Error::internal)?;
-        thread::scope(|scope| {
-            // Dropping the writer at the end, or on failure, is the end of the archive.
-            let capturing = scope.spawn(move || {
-                snapshots.capture(&source.snapshot, io::BufWriter::with_capacity(1 << 18, writer))
-            });
-            let taking = self
-                .layers
-                .intake_made::<_, <DiskBlobs as BlobStore>::Writer>(FromRead(reader), &Watch::default());
-            let captured = capturing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            // An archive that ends early is the capture's fault.
-            captured.map_err(Error::internal)?;
-            Ok(taking?)
-        })
+    ) -> Result<StagedLayer, Error> {
+        snapshots.harden(&source.snapshot, &self.layers, true).map_err(Error::internal)
     }
 }
 
@@ -171,7 +131,7 @@ fn name(repo: &str, tag: &str) -> Result<Option<Tagged>, Error> {
 /// The config of containers of the new image.
 fn config(request: &CommitRequest, source: &CommitSource) -> Result<ContainerConfig, Error> {
     let mut config = request.config.clone().unwrap_or_else(|| source.config.clone());
-    changes::apply(&mut config, &request.changes)?;
+    strata_builder::apply_changes(&mut config, &request.changes)?;
     strata_containers::complete_config(&mut config, &source.config)?;
     Ok(config)
 }

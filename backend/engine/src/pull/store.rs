@@ -44,6 +44,7 @@ impl Engine {
             created: config.parsed.created,
             layers,
             manifests,
+            parent: None,
             tag,
             repo_digest: Some(pinned),
         };
@@ -86,7 +87,10 @@ impl Inner {
     pub(crate) fn withdraw(&self) {
         let Ok(known) = self.catalog.known() else { return };
         let blobs = self.blobs.sweep(&|digest| known.blobs.contains(digest)).map(drop);
-        let layers = self.layers.sweep(&|diff_id| known.layers.contains(diff_id)).map(drop);
+        let layers = self
+            .layers
+            .sweep(&|diff_id| known.layers.contains(diff_id) || self.builder.is_building(diff_id))
+            .map(drop);
         if blobs.is_err() || layers.is_err() {
             tracing::warn!("cannot remove what a failed pull left; the next start will");
         }

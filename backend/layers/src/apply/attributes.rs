@@ -26,6 +26,11 @@ impl Applier<'_> {
         if !self.owner_needs_setting(entry, fresh) {
             return Ok(());
         }
+        self.chown_at(name, entry)
+    }
+
+    /// Sets owner and group of what has a name in the directory that we are in.
+    pub(super) fn chown_at(&self, name: &[u8], entry: &Entry) -> Result<(), ApplyError> {
         let (uid, gid) = owner(entry);
         let done =
             fs::chownat(self.descent.folder(), name, Some(uid), Some(gid), fs::AtFlags::SYMLINK_NOFOLLOW);

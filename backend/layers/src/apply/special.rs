@@ -32,8 +32,34 @@ impl Applier<'_> {
         match linked {
             // The target is a device that we may not make.
             Err(Errno::NOENT) if !self.powers.devices => Ok(()),
-            other => other.map_err(|error| fail()(error)),
+            Err(error) => Err(fail()(error)),
+            Ok(()) => self.share(entry, name),
         }
+    }
+
+    /// Gives a file what the header of its new name says, as dockerd does and the index has it: owner, mode,
+    /// attributes and time; a symlink only the owner. Mostly it has them already.
+    fn share(&mut self, entry: &Entry, name: &[u8]) -> Result<(), ApplyError> {
+        let fail = || ApplyError::io("look at", &entry.path);
+        let found = fs::statat(self.descent.folder(), name, AtFlags::SYMLINK_NOFOLLOW);
+        let found = found.map_err(|error| fail()(error))?;
+        let moves = self.powers.owners && (found.st_uid, found.st_gid) != (entry.uid, entry.gid);
+        if moves {
+            self.chown_at(name, entry)?;
+        }
+        let kind = FileType::from_raw_mode(found.st_mode);
+        if kind == FileType::Symlink {
+            return Ok(());
+        }
+        let readable = if kind == FileType::RegularFile && !self.powers.owners { 0o600 } else { 0 };
+        let mode = u32::from(entry.mode) | readable;
+        // A change of owner takes the special bits away.
+        if moves || found.st_mode & 0o7777 != mode {
+            let fail = ApplyError::io("set the mode of", &entry.path);
+            fs::chmodat(self.descent.folder(), name, Mode::from(mode), AtFlags::empty()).map_err(fail)?;
+        }
+        self.set_xattrs_at(name, entry)?;
+        self.set_time_at(name, entry)
     }
 
     /// A device or a pipe. A device that we may not make is left out.

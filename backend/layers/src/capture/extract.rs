@@ -28,6 +28,12 @@ pub struct ExtractOptions {
     pub keep_kinds: bool,
     /// Who owns all of it; else who the archive says.
     pub owner: Option<(u32, u32)>,
+    /// Whether files lose their set-user-id and set-group-id bits, as by a chown(2) afterwards.
+    pub drop_set_ids: bool,
+    /// The permissions of all of it but symlinks; else those that the archive says.
+    pub mode: Option<u32>,
+    /// Fail rather than make a device.
+    pub no_devices: bool,
     /// What is accepted.
     pub limits: Limits,
 }
@@ -204,6 +210,9 @@ impl Extraction<'_> {
 
     /// A device or a pipe.
     fn node(&self, entry: &Entry, folder: &OwnedFd, name: &[u8]) -> std::io::Result<()> {
+        if self.options.no_devices && entry.kind != Kind::Fifo {
+            return Err(std::io::Error::other("devices are not accepted here"));
+        }
         let kind = match entry.kind {
             Kind::CharDevice => FileType::CharacterDevice,
             Kind::BlockDevice => FileType::BlockDevice,
@@ -219,7 +228,7 @@ impl Extraction<'_> {
         let (uid, gid) = self.owner(entry);
         given(fs::chownat(&made, "", Some(uid), Some(gid), AtFlags::EMPTY_PATH))?;
         // By its name a symlink put in its place meanwhile would be followed, out of the container.
-        fs::chmod(format!("/proc/self/fd/{}", made.as_raw_fd()), Mode::from(u32::from(entry.mode)))?;
+        fs::chmod(format!("/proc/self/fd/{}", made.as_raw_fd()), Mode::from(self.mode(entry)))?;
         Ok(fs::utimensat(folder, name, &times(time(entry)), AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
@@ -227,7 +236,7 @@ impl Extraction<'_> {
     fn dress(&self, entry: &Entry, file: &OwnedFd) -> std::io::Result<()> {
         let (uid, gid) = self.owner(entry);
         given(fs::fchown(file, Some(uid), Some(gid)))?;
-        fs::fchmod(file, Mode::from(u32::from(entry.mode)))?;
+        fs::fchmod(file, Mode::from(self.mode(entry)))?;
         for xattr in entry.xattrs.iter().filter(|xattr| !is_overlays(&xattr.name)) {
             tolerate(fs::fsetxattr(file, &*xattr.name, &xattr.value, XattrFlags::empty()))?;
         }
@@ -242,6 +251,18 @@ impl Extraction<'_> {
             tolerate(set)?;
         }
         Ok(fs::utimensat(folder, name, &times(time(entry)), AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    fn mode(&self, entry: &Entry) -> u32 {
+        let mode = u32::from(entry.mode);
+        match self.options.mode {
+            Some(mode) => mode,
+            None if self.options.drop_set_ids && entry.kind == Kind::File => {
+                // Without the group's right to run it, the bit means something else and stays.
+                mode & !if mode & 0o010 == 0 { 0o4000 } else { 0o6000 }
+            }
+            None => mode,
+        }
     }
 
     fn owner(&self, entry: &Entry) -> (Uid, Gid) {

@@ -8,7 +8,7 @@ use strata_oci::DiffId;
 
 use super::{
     Below, CaptureError, ChangeKind, Mark, Marks, Tree, Written, changes,
-    marks::{OPAQUE, PREFIX},
+    marks::{PREFIX, opaque_name, whiteout_name},
     pack::{Pack, Packed},
     scan::{Item, scan},
     xattrs::xattrs,
@@ -93,7 +93,7 @@ impl<W: Write> Capture<W> {
             Packed::Gone => return Ok(false),
         }
         if item.mark == Mark::Opaque && self.is_below(item)? {
-            self.pack.mark(&[item.path.as_bytes(), b"/", OPAQUE].concat())?;
+            self.pack.mark(&opaque_name(item.path))?;
         }
         Ok(true)
     }
@@ -111,13 +111,7 @@ impl<W: Write> Capture<W> {
     }
 
     fn whiteout(&mut self, path: &LayerPath) -> Result<(), CaptureError> {
-        let mut shown = path.parent().unwrap_or_default().as_bytes().to_vec();
-        if !shown.is_empty() {
-            shown.push(b'/');
-        }
-        shown.extend_from_slice(PREFIX);
-        shown.extend_from_slice(path.name().unwrap_or_default());
-        self.pack.mark(&shown)
+        self.pack.mark(&whiteout_name(path))
     }
 
     /// Whether a layer would take something for what it is not; remembers it.

@@ -39,6 +39,21 @@ pub(crate) const PREFIX: &[u8] = b".wh.";
 /// The name of its mark inside of an opaque directory.
 pub(crate) const OPAQUE: &[u8] = b".wh..wh..opq";
 
+/// The name by which a layer deletes what is below at `path`.
+pub(crate) fn whiteout_name(path: &LayerPath) -> Vec<u8> {
+    let directory = path.parent().unwrap_or_default();
+    in_directory(&directory, &[PREFIX, path.name().unwrap_or_default()].concat())
+}
+
+/// The name by which a layer says that `directory` hides what is below.
+pub(crate) fn opaque_name(directory: &LayerPath) -> Vec<u8> {
+    in_directory(directory, OPAQUE)
+}
+
+fn in_directory(directory: &LayerPath, name: &[u8]) -> Vec<u8> {
+    if directory.is_root() { name.to_vec() } else { [directory.as_bytes(), b"/", name].concat() }
+}
+
 impl Marks {
     /// What a name in an open directory stands for.
     pub fn of(self, folder: &OwnedFd, name: &[u8], stat: &Stat) -> Mark {

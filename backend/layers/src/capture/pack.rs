@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fs::File, io::Write, os::fd::OwnedFd};
 
 use rustix::{
-    fs::{self, FileType, Mode, OFlags, Stat, Timespec},
+    fs::{self, FileType, Mode, OFlags, Stat},
     io::Errno,
 };
 use strata_layer::LayerPath;
@@ -84,19 +84,7 @@ impl<W: Write> Pack<W> {
 
     /// Adds an empty file that means something by its name.
     pub(crate) fn mark(&mut self, shown: &[u8]) -> Result<(), CaptureError> {
-        let member = Member {
-            kind: Type::File,
-            name: shown,
-            mode: 0o600,
-            uid: 0,
-            gid: 0,
-            mtime: Timespec { tv_sec: 0, tv_nsec: 0 },
-            size: 0,
-            link: b"",
-            device: (0, 0),
-            xattrs: &[],
-        };
-        self.write(|writer| writer.member(&member)).map(drop)
+        self.write(|writer| writer.mark(shown)).map(drop)
     }
 
     /// The name under which a file with several is in the archive already.

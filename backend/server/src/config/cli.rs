@@ -64,6 +64,15 @@ pub struct ServeFlags {
     /// OCI runtime that containers are run with, a name or a path: runc or crun [default: runc]
     #[arg(long, value_name = "PROGRAM", env = "STRATA_RUNTIME")]
     pub runtime: Option<PathBuf>,
+    /// Let builds fetch from private networks and this machine: ADD of a URL, git and remote contexts [default: false]
+    #[arg(
+        long = "build-private-addresses",
+        value_name = "YES",
+        env = "STRATA_BUILD_PRIVATE_ADDRESSES",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub build_private_addresses: Option<bool>,
     /// What to log to standard error, by level and module: info, debug, strata_server=trace [default: info]
     #[arg(long, value_name = "FILTER", env = "STRATA_LOG")]
     pub log: Option<String>,

@@ -8,6 +8,7 @@
 //! allowed-hosts = ["strata.lan"]
 //! max-concurrent-downloads = 3
 //! runtime = "runc"
+//! build-private-addresses = false
 //! log = "info"
 //!
 //! [mirrors]
@@ -44,6 +45,8 @@ pub struct File {
     pub max_concurrent_downloads: Option<u16>,
     /// The OCI runtime that containers are run with.
     pub runtime: Option<PathBuf>,
+    /// Whether builds may fetch from private networks and this machine.
+    pub build_private_addresses: Option<bool>,
     /// Log filter.
     pub log: Option<String>,
 }

@@ -63,6 +63,8 @@ pub struct Settings {
     pub max_concurrent_downloads: usize,
     /// The OCI runtime that containers are run with.
     pub runtime: PathBuf,
+    /// Whether builds may fetch from private networks and this machine.
+    pub build_private_addresses: bool,
     /// Log filter.
     pub log: String,
 }
@@ -107,6 +109,10 @@ impl Settings {
             allowed_hosts: flags.allowed_hosts.or(file.allowed_hosts).unwrap_or_default(),
             max_concurrent_downloads: usize::from(downloads.max(1)),
             runtime: flags.runtime.or(file.runtime).unwrap_or_else(|| "runc".into()),
+            build_private_addresses: flags
+                .build_private_addresses
+                .or(file.build_private_addresses)
+                .unwrap_or_default(),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".into()),
             data,
         })

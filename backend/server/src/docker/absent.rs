@@ -1,4 +1,4 @@
-//! What there can't be yet: builds, archives of images, swarms.
+//! What there can't be yet: archives of images, swarms.
 //!
 //! Their lists are empty, which is true; what would make one answers 501.
 
@@ -22,8 +22,6 @@ pub fn before_images() -> Vec<Route> {
 pub fn routes() -> Vec<Route> {
     let mut routes = vec![
         constant(Method::GET, "/plugins", value!([])),
-        constant(Method::POST, "/build/prune", value!({ "CachesDeleted": null, "SpaceReclaimed": 0 })),
-        unbuilt(Method::POST, "/build", "building images"),
         unbuilt(Method::POST, "/auth", "checking credentials"),
         unbuilt(Method::POST, "/session", "BuildKit sessions"),
         unbuilt(Method::POST, "/grpc", "BuildKit"),

@@ -4,6 +4,7 @@
 //! can't do yet answers 501 and says so; lists of things that can't exist yet are empty.
 
 mod absent;
+mod build;
 mod containers;
 mod events;
 mod failure;
@@ -55,6 +56,7 @@ pub fn routes(engine: &Engine, shutdown: &Shutdown, powers: Powers) -> Group {
         Route::new(Method::POST, "/images/{name...}/tag", on, engine, images::tag),
         Route::new(Method::DELETE, "/images/{name...}", on, engine, images::remove),
     ]);
+    routes.extend(build::routes(engine, shutdown, powers));
     routes.extend(containers::routes(engine, shutdown, powers));
     routes.extend([
         Route::new(Method::GET, "/volumes", on, engine, volumes::list),

@@ -9,9 +9,10 @@ use crate::{
     words::Word,
 };
 
-const GROUPS: [(Pane, Word); 5] = [
+const GROUPS: [(Pane, Word); 6] = [
     (Pane::Page, Word::KeysPage),
     (Pane::Container, Word::KeysContainer),
+    (Pane::Workshop, Word::KeysWorkshop),
     (Pane::Explorer, Word::KeysExplorer),
     (Pane::Stack, Word::Stack),
     (Pane::Tree, Word::Files),

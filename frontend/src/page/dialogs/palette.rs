@@ -29,6 +29,7 @@ enum Deed {
     Container(String),
     Images,
     Containers,
+    Workshops,
     Run,
     Pull,
     Ghosts,
@@ -142,6 +143,7 @@ fn actions(in_explorer: bool, lang: Lang) -> Vec<Item> {
     let mut all = vec![
         plain(Deed::Images, Word::ImagesHere),
         plain(Deed::Containers, Word::ContainersHere),
+        plain(Deed::Workshops, Word::WorkshopsHere),
         plain(Deed::Run, Word::RunContainer),
         plain(Deed::Pull, Word::PullAn),
     ];
@@ -165,6 +167,7 @@ fn act(deed: Deed, bar: Bar, tongue: Tongue, paint: Paint, dialogs: Dialogs) {
         Deed::Open(name) => bar.go(Place::Image(Box::new(View::of(&name)))),
         Deed::Container(name) => bar.go(Place::Container(Box::new(Container::of(&name)))),
         Deed::Containers => bar.go(Place::Containers { filter: String::new() }),
+        Deed::Workshops => bar.go(Place::Workshops { filter: String::new() }),
         Deed::Run => dialogs.open_run(""),
         Deed::Images => bar.go(Place::Images { filter: String::new() }),
         Deed::Pull => {

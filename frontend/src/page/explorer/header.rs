@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::use_explorer;
+use super::{surgery::Surgery, use_explorer};
 use crate::{
     moments, names,
     page::{dialogs::use_dialogs, dom, marks::CopyButton, tongue::use_tongue},
@@ -48,6 +48,7 @@ pub fn Header() -> impl IntoView {
             {known}
             <span class="spring"></span>
             <button type="button" class="button" data-testid="run-open" on:click=move |_| dialogs.open_run(&run)>{tongue.say(Word::Run)}</button>
+            <Surgery/>
             <CopyButton text=pull label=Word::CopyPull testid="copy-pull"/>
         </header>
     }

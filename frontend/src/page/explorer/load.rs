@@ -37,7 +37,10 @@ async fn bring(explorer: Explorer, client: Client, reference: &str) -> Result<()
         return Ok(());
     }
     explorer.read.set((0, wanted.len()));
-    let layers = layers(explorer, client, &wanted).await?;
+    let read = |count| {
+        let _ = explorer.read.try_set((count, wanted.len()));
+    };
+    let layers = layers_of(client, &wanted, read).await?;
     KEPT.with_borrow_mut(|kept| *kept = wanted.into_iter().zip(layers.iter().cloned()).collect());
     if explorer.stack.try_set(Some(Stack::new(layers))).is_none() {
         set_timeout(move || explorer.add_up(), Duration::from_millis(30));
@@ -45,17 +48,18 @@ async fn bring(explorer: Explorer, client: Client, reference: &str) -> Result<()
     Ok(())
 }
 
-async fn layers(
-    explorer: Explorer,
+/// The indexes of layers, bottom first; `read` hears how many are here.
+pub async fn layers_of(
     client: Client,
     wanted: &[DiffId],
+    read: impl Fn(usize),
 ) -> Result<Vec<Arc<LayerIndex>>, Failure> {
     let mut all = Vec::with_capacity(wanted.len());
     let requests = wanted.iter().map(|diff_id| one(client, diff_id.clone()));
     let mut answers = stream::iter(requests).buffered(AT_ONCE);
     while let Some(layer) = answers.next().await {
         all.push(layer?);
-        let _ = explorer.read.try_set((all.len(), wanted.len()));
+        read(all.len());
     }
     Ok(all)
 }

@@ -7,6 +7,7 @@ mod header;
 mod load;
 mod stack;
 mod state;
+mod surgery;
 mod waste;
 
 use leptos::{ev, prelude::*};
@@ -22,6 +23,7 @@ use bottom::BottomLine;
 use file::FilePane;
 use files::FilesPane;
 use header::Header;
+pub use load::layers_of;
 use stack::StackPane;
 use state::{Explorer, use_explorer};
 use waste::WastePanel;

@@ -9,6 +9,7 @@
 //! they are what that layer did, with `since` 1 they are everything done on top of the lowest layer.
 
 mod fold;
+mod follow;
 mod merge;
 mod node;
 

@@ -4,5 +4,6 @@
 mod dive;
 mod hostile;
 mod stacks;
+mod surgery;
 mod tars;
 mod union;

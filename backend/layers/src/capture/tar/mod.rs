@@ -18,14 +18,14 @@ use strata_layer::Xattr;
 use strata_oci::{Algorithm, DiffId, Hasher};
 
 use self::{header::Header, pax::Records};
-pub(super) use self::{pax::can_hold as xattr_fits, sparse::Map};
+pub(crate) use self::{pax::can_hold as xattr_fits, sparse::Map};
 
 /// Bytes of a block.
 const BLOCK: u64 = 512;
 
 /// What a member is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub(crate) enum Type {
     File,
     Hardlink,
     Symlink,
@@ -37,7 +37,7 @@ pub(super) enum Type {
 
 /// A member of an archive, but for its content.
 #[derive(Clone, Debug)]
-pub(super) struct Member<'a> {
+pub(crate) struct Member<'a> {
     pub kind: Type,
     /// Without a slash at the end.
     pub name: &'a [u8],
@@ -56,7 +56,7 @@ pub(super) struct Member<'a> {
 }
 
 /// Takes members and writes an archive.
-pub(super) struct Writer<W> {
+pub(crate) struct Writer<W> {
     out: W,
     hash: Hasher,
     written: u64,
@@ -64,24 +64,40 @@ pub(super) struct Writer<W> {
 }
 
 impl<W: Write> Writer<W> {
-    pub(super) fn new(out: W) -> Self {
+    pub(crate) fn new(out: W) -> Self {
         Self { out, hash: Hasher::new(Algorithm::Sha256), written: 0, buffer: vec![0; 256 << 10] }
     }
 
     /// Writes a member without content.
-    pub(super) fn member(&mut self, member: &Member<'_>) -> io::Result<()> {
+    pub(crate) fn member(&mut self, member: &Member<'_>) -> io::Result<()> {
         self.header(member, Records::default(), member.name, 0)
     }
 
+    /// Writes an empty file that means something by its name.
+    pub(crate) fn mark(&mut self, name: &[u8]) -> io::Result<()> {
+        self.member(&Member {
+            kind: Type::File,
+            name,
+            mode: 0o600,
+            uid: 0,
+            gid: 0,
+            mtime: Timespec { tv_sec: 0, tv_nsec: 0 },
+            size: 0,
+            link: b"",
+            device: (0, 0),
+            xattrs: &[],
+        })
+    }
+
     /// Writes a file: exactly the bytes that it is said to have, zeros for those that are gone meanwhile.
-    pub(super) fn file(&mut self, member: &Member<'_>, content: &mut dyn Read) -> Result<(), Failure> {
+    pub(crate) fn file(&mut self, member: &Member<'_>, content: &mut dyn Read) -> Result<(), Failure> {
         self.header(member, Records::default(), member.name, member.size)?;
         self.copy(content, member.size)?;
         Ok(self.pad(member.size)?)
     }
 
     /// Writes a file with holes in the form of GNU tar's PAX format 1.0, which Go, libarchive and GNU tar read.
-    pub(super) fn sparse_file(
+    pub(crate) fn sparse_file(
         &mut self,
         member: &Member<'_>,
         map: &Map,
@@ -107,7 +123,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the end; tells how long all is and what it hashes to.
-    pub(super) fn finish(mut self) -> io::Result<(u64, DiffId)> {
+    pub(crate) fn finish(mut self) -> io::Result<(u64, DiffId)> {
         self.write(&[0; 2 * BLOCK as usize])?;
         self.out.flush()?;
         Ok((self.written, DiffId(self.hash.finish())))
@@ -166,7 +182,7 @@ impl<W: Write> Writer<W> {
 
 /// Whose fault it is that a file was not written.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// The file could not be read.
     Content(io::Error),
     /// The archive could not be written.

@@ -77,7 +77,7 @@ impl Records {
 }
 
 /// Whether an attribute can be in an archive: `=` ends the key of a record.
-pub(in super::super) fn can_hold(xattr: &Xattr) -> bool {
+pub(crate) fn can_hold(xattr: &Xattr) -> bool {
     !xattr.name.contains(&b'=')
 }
 

@@ -18,14 +18,14 @@ const WORTH: u64 = 64 << 10;
 ///
 /// They depend on the file's bytes only: what is stored as zeros counts as a hole too, and how the file system
 /// happened to lay out or to delay its blocks does not matter. So the same content gives the same archive.
-pub(in super::super) struct Map {
+pub(crate) struct Map {
     segments: Vec<(u64, u64)>,
     size: u64,
 }
 
 impl Map {
     /// The map of a file that has holes; nothing if it is to be stored as it is. `blocks` are of 512 bytes.
-    pub(in super::super) fn of(file: &File, size: u64, blocks: u64) -> io::Result<Option<Self>> {
+    pub(crate) fn of(file: &File, size: u64, blocks: u64) -> io::Result<Option<Self>> {
         if blocks.saturating_mul(512).saturating_add(WORTH) > size {
             return Ok(None);
         }
@@ -62,17 +62,17 @@ impl Map {
     }
 
     /// Bytes of data.
-    pub(super) fn data(&self) -> u64 {
+    pub(crate) fn data(&self) -> u64 {
         self.segments.iter().map(|(_, length)| length).sum()
     }
 
     /// Start and length of each run.
-    pub(super) fn segments(&self) -> &[(u64, u64)] {
+    pub(crate) fn segments(&self) -> &[(u64, u64)] {
         &self.segments
     }
 
     /// The map as it stands before the data: count, then start and length of each run, one per line, padded.
-    pub(super) fn table(&self) -> Vec<u8> {
+    pub(crate) fn table(&self) -> Vec<u8> {
         // GNU tar takes the end of the last run for the end of the file.
         let end = (self.size, 0);
         let segments = || self.segments.iter().chain([&end]);

@@ -5,7 +5,6 @@ use strata_layer::{EntryId, EntryRef, Kind, LayerPath};
 use strata_oci::DiffId;
 
 use super::Explorer;
-use crate::resolve::resolve;
 
 /// A version of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,7 +83,7 @@ impl Subject {
 fn leads(explorer: Explorer, entry: EntryRef<'_>, path: &[u8]) -> Option<Vec<u8>> {
     match entry.kind() {
         Kind::Symlink => explorer.with_tree(|tree| {
-            let node = resolve(tree.union(), path)?;
+            let node = tree.union().follow(path)?;
             Some(tree.union().path(node).as_bytes().to_vec())
         })?,
         Kind::Hardlink => Some(entry.hardlink()?.path().as_bytes().to_vec()),

@@ -1,0 +1,559 @@
+//! A build from its first step to its last.
+
+use std::{collections::BTreeMap, io::Read, sync::Arc, time::Instant};
+
+use strata_catalog::{BuildStep, Layer, Tagged};
+use strata_dockerfile::{
+    Command, Dockerfile, Instruction, Stages,
+    context::Listing,
+    declare,
+    evaluate::{self, Arguments, golang},
+    expand::Expander,
+    key::StepKey,
+};
+use strata_oci::{ContainerConfig, ImageId, Reference};
+
+use crate::{
+    Context, Error, Event, Images, Kind, Listener, Options, Outcome, Step, Stores, Stream, UnpackLimits,
+    cache::{Cache, Hit, StepBody},
+    stage::Stage,
+    workbench::{Chain, Workbench},
+};
+
+/// Where a build's files are.
+pub enum Source {
+    /// Here already.
+    Context(Context),
+    /// In an archive, which is read in the build's first moments.
+    Archive(Box<dyn Read + Send>, UnpackLimits),
+    /// At an address: a repository, an archive, or a Dockerfile alone.
+    Remote(String, UnpackLimits),
+}
+
+/// What a step did.
+#[derive(Debug, Default)]
+pub(crate) struct Did {
+    /// Whether it was done before.
+    pub cached: bool,
+    /// The layer that it made.
+    pub layer: Option<Layer>,
+}
+
+/// A stage that is done.
+pub(crate) struct Finished {
+    /// Its name in lower case; empty for none.
+    pub name: String,
+    /// Its image.
+    pub chain: Chain,
+}
+
+/// A build under way.
+pub(crate) struct Build {
+    pub listener: Listener,
+    pub images: Arc<dyn Images>,
+    pub options: Options,
+    pub context: Option<Context>,
+    /// What is in the context, once it was needed.
+    listing: Option<Arc<Listing>>,
+    pub bench: Workbench,
+    pub cache: Cache,
+    pub expander: Expander,
+    pub finished: Vec<Finished>,
+    /// The step that is being done.
+    pub step: Option<Step>,
+    /// Containers of the step that is being done.
+    pub containers: Vec<(String, Option<ImageId>)>,
+    /// How many steps there are.
+    of: usize,
+    /// Arguments outside of stages.
+    args: Arguments,
+}
+
+/// Builds, tells what happens, and returns the image. Blocks; the last event says how it ended.
+pub fn build(
+    stores: Stores,
+    images: Arc<dyn Images>,
+    source: Source,
+    options: Options,
+    listener: &Listener,
+) -> Result<ImageId, Error> {
+    let begun = Instant::now();
+    let ended = |step: Option<Step>, error: Error, container: Option<String>| {
+        let event = match error.kind {
+            Kind::Cancelled => Event::Cancelled { step: step.map(|step| step.number) },
+            _ => Event::Failed { step, error: error.clone(), container, took: begun.elapsed() },
+        };
+        listener.tell(event);
+        Err(error)
+    };
+    let prepared = Build::prepare(stores, images, source, options, listener.clone());
+    let (mut build, dockerfile) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => return ended(None, error, None),
+    };
+    match build.all(&dockerfile).and_then(|image| build.name(&image).map(|names| (image, names))) {
+        Ok((image, names)) => {
+            listener.tell(Event::Done { image: image.clone(), names, took: begun.elapsed() });
+            Ok(image)
+        }
+        Err(error) => {
+            let container = build.clean_up(&error);
+            // What was done is done: the next build finds it.
+            if let Err(error) = build.bench.record() {
+                tracing::warn!(%error, "what a failed build did is lost");
+            }
+            ended(build.step.take(), error, container)
+        }
+    }
+}
+
+impl Build {
+    fn prepare(
+        stores: Stores,
+        images: Arc<dyn Images>,
+        source: Source,
+        options: Options,
+        listener: Listener,
+    ) -> Result<(Self, Dockerfile), Error> {
+        tags(&options.tags)?;
+        let (context, name) =
+            crate::from::open(&stores, images.as_ref(), source, &options.dockerfile, &listener)?;
+        let (text, name) = context.dockerfile(name.as_deref().unwrap_or(&options.dockerfile))?;
+        let dockerfile = Dockerfile::parse(&text);
+        if let Some(refusal) = dockerfile.refusal(&name) {
+            return Err(Error::invalid(refusal));
+        }
+        context.leave_out()?;
+        let (files, bytes) = context.size()?;
+        listener.tell(Event::Context { files, bytes });
+        let bench = Workbench::new(stores, Arc::clone(&images))?;
+        let mut sources = Vec::new();
+        for name in &options.cache_from {
+            // One that isn't here is no reason to fail.
+            sources.extend(images.find(name)?.map(|image| image.id));
+        }
+        let on = !options.no_cache && (options.cache_from.is_empty() || !sources.is_empty());
+        let build = Self {
+            cache: Cache::new(on, sources),
+            expander: Expander::new(dockerfile.directives.escape()),
+            args: Arguments::new(options.args.clone()),
+            listener,
+            images,
+            options,
+            context: Some(context),
+            listing: None,
+            bench,
+            finished: Vec::new(),
+            step: None,
+            containers: Vec::new(),
+            of: 0,
+        };
+        Ok((build, dockerfile))
+    }
+
+    /// All steps.
+    fn all(&mut self, dockerfile: &Dockerfile) -> Result<ImageId, Error> {
+        let found = Stages::of(dockerfile, &self.options.args);
+        let last = found
+            .target(self.options.target.as_deref())
+            .map_err(|error| Error::invalid(error.to_string()))?;
+        let global = &dockerfile.instructions[..found.before];
+        let stages: Vec<&[Instruction]> = found
+            .stages
+            .iter()
+            .take(last + 1)
+            .map(|stage| &dockerfile.instructions[stage.instructions.clone()])
+            .collect();
+        let labels: Vec<(String, String)> =
+            self.options.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        self.of = global.len() + stages.iter().map(|stage| stage.len()).sum::<usize>() + labels.len();
+        self.check_layers(global.len() + 1, &stages)?;
+        self.listener.tell(Event::Started { steps: self.of });
+        self.warn_of_gaps(dockerfile);
+        let mut number = 0;
+        for instruction in global {
+            number += 1;
+            self.begin_step(number, 0, instruction.lines, instruction.code());
+            declare(&mut self.args, instruction, &self.expander)?;
+            self.end_step(None, Outcome::Argument, None, None, Instant::now());
+        }
+        let mut image = None;
+        for (at, instructions) in stages.iter().enumerate() {
+            let mut stage = self.begin_stage(at, number + 1, instructions)?;
+            number += 1;
+            for instruction in &instructions[1..] {
+                number += 1;
+                self.listener.check()?;
+                self.begin_step(number, at, instruction.lines, instruction.code());
+                self.one(&mut stage, instruction)?;
+            }
+            if at == last {
+                for (name, value) in &labels {
+                    number += 1;
+                    self.begin_step(number, at, (0, 0), &format!("LABEL {name}={value}"));
+                    self.label(&mut stage, name, value)?;
+                }
+            }
+            if let Some(image) = &stage.chain.id {
+                self.listener.tell(Event::StageDone { image: image.clone() });
+            }
+            self.args.merge(&stage.state.arguments);
+            image.clone_from(&stage.chain.id);
+            let name = crate::from::stage_name(&instructions[0]);
+            self.finished.push(Finished { name, chain: stage.chain });
+        }
+        self.step = None;
+        let unused = self.args.unused();
+        if !unused.is_empty() {
+            let message = format!("One or more build-args {} were not consumed", golang::plain_list(&unused));
+            self.listener.tell(Event::Warning { step: None, message });
+        }
+        let image =
+            image.ok_or_else(|| Error::invalid("No image was generated. Is your Dockerfile empty?"))?;
+        let image = if self.options.squash { self.squash(&image)? } else { image };
+        self.bench.record()?;
+        Ok(image)
+    }
+
+    /// Tells of empty lines where an instruction goes on, as dockerd does.
+    fn warn_of_gaps(&self, dockerfile: &Dockerfile) {
+        let with_gaps =
+            dockerfile.instructions.iter().filter(|instruction| !instruction.line.gaps.is_empty());
+        let mut text: String = with_gaps
+            .map(|it| format!("[WARNING]: Empty continuation line found in:\n    {}\n", it.code()))
+            .collect();
+        if text.is_empty() {
+            return;
+        }
+        text += "[WARNING]: Empty continuation lines will become errors in a future release.\n";
+        self.listener.tell(Event::Output { step: 0, stream: Stream::Stderr, bytes: text.into() });
+    }
+
+    /// One instruction of a stage, as a step.
+    pub(crate) fn one(&mut self, stage: &mut Stage, instruction: &Instruction) -> Result<(), Error> {
+        let begun = Instant::now();
+        let parent = stage.chain.id.clone();
+        let did = self.dispatch(stage, instruction)?;
+        self.settle(stage, parent, did, begun)
+    }
+
+    /// What follows each step that went well.
+    fn settle(
+        &mut self,
+        stage: &mut Stage,
+        parent: Option<ImageId>,
+        did: Did,
+        begun: Instant,
+    ) -> Result<(), Error> {
+        stage.go_on();
+        if self.options.remove || self.options.force_remove {
+            self.remove_containers();
+        } else {
+            self.leave_containers();
+        }
+        self.bench.record_if_due()?;
+        let outcome = if did.cached { Outcome::Cached } else { Outcome::Ran };
+        self.end_step(parent, outcome, stage.chain.id.clone(), did.layer.as_ref(), begun);
+        Ok(())
+    }
+
+    fn dispatch(&mut self, stage: &mut Stage, instruction: &Instruction) -> Result<Did, Error> {
+        let before = stage.state.clone();
+        let step = stage.state.step(instruction, &self.expander)?;
+        match &instruction.command {
+            Command::Run(run) => return self.run(stage, run, step, instruction),
+            Command::Copy(_) | Command::Add(_) => return self.copy(stage, step, instruction),
+            Command::Workdir(_) => return self.workdir(stage, step),
+            Command::Healthcheck(_) => inherit_health(&before.config, &mut stage.state.config),
+            Command::Stopsignal(_) => {
+                let signal = stage.state.config.stop_signal.clone().unwrap_or_default();
+                if let Err(error) = strata_containers::parse_signal(&signal) {
+                    stage.state = before;
+                    return Err(error.into());
+                }
+            }
+            _ => {}
+        }
+        if let Some(note) = step.configured.as_ref().and_then(|done| done.note.as_ref()) {
+            self.print(format!("{note}\n"));
+        }
+        self.commit_config(stage, step)
+    }
+
+    fn label(&mut self, stage: &mut Stage, name: &str, value: &str) -> Result<(), Error> {
+        let begun = Instant::now();
+        let parent = stage.chain.id.clone();
+        stage.state.config.labels.get_or_insert_with(BTreeMap::new).insert(name.to_owned(), value.to_owned());
+        let step = evaluate::Step { text: format!("LABEL {name}={value}"), ..evaluate::Step::default() };
+        let did = self.commit_config(stage, step)?;
+        self.settle(stage, parent, did, begun)
+    }
+
+    /// Arguments outside of stages.
+    pub(crate) fn args(&self) -> &Arguments {
+        &self.args
+    }
+
+    /// What the images are for.
+    pub(crate) fn platform(&self) -> String {
+        self.options.platform.clone().unwrap_or_else(|| strata_oci::Platform::host().to_string())
+    }
+
+    /// What is in the context; read once.
+    pub(crate) fn listing(&mut self) -> Result<Arc<Listing>, Error> {
+        if let Some(listing) = &self.listing {
+            return Ok(Arc::clone(listing));
+        }
+        let context = self.context.as_ref().ok_or_else(|| Error::invalid("missing build context"))?;
+        let listing = Arc::new(crate::copy::listing(context.root())?);
+        self.listing = Some(Arc::clone(&listing));
+        Ok(listing)
+    }
+
+    /// Commits a step that only changed the config.
+    fn commit_config(&mut self, stage: &mut Stage, step: evaluate::Step) -> Result<Did, Error> {
+        let made_by = stage.commented(&step.text, false);
+        let text = command_text(&made_by);
+        let keys = vec![StepKey::of(stage.chain.id.as_ref(), &self.platform(), &step, &[])];
+        if self.look_up(stage, &keys, &text, true)? {
+            return Ok(Did { cached: true, layer: None });
+        }
+        let begun = Instant::now();
+        let container = self.nominal_container(stage, &made_by)?;
+        let body = StepBody { instruction: text, args: step.args, ..StepBody::default() };
+        self.commit(
+            stage,
+            named(made_by, &container, &stage.chain.clone()),
+            Some(container),
+            None,
+            &keys,
+            body,
+            begun,
+        )?;
+        Ok(Did::default())
+    }
+
+    /// A container for a step that needs none; dockerd has one, and keeps it if it is told so.
+    pub(crate) fn nominal_container(
+        &mut self,
+        stage: &Stage,
+        made_by: &ContainerConfig,
+    ) -> Result<String, Error> {
+        if self.options.remove || self.options.force_remove {
+            let id = strata_containers::random_id();
+            self.listener.tell(Event::Container { step: self.number(), id: id.clone() });
+            self.containers.push((id.clone(), None));
+            return Ok(id);
+        }
+        self.create_container(stage, made_by.clone(), crate::run::Given::default())
+    }
+
+    /// Makes the image of a step and remembers the step.
+    #[allow(clippy::too_many_arguments, reason = "each is a part of the image or of its record")]
+    pub(crate) fn commit(
+        &mut self,
+        stage: &mut Stage,
+        made_by: ContainerConfig,
+        container: Option<String>,
+        layer: Option<Layer>,
+        keys: &[StepKey],
+        body: StepBody,
+        begun: Instant,
+    ) -> Result<(), Error> {
+        if stage.chain.layers.len() + usize::from(layer.is_some()) > crate::limit::LAYERS {
+            let step = self.step.as_ref().map(|step| (step.number, step.text.clone())).unwrap_or_default();
+            return Err(crate::limit::too_many(step.0, &step.1, stage.chain.layers.len()));
+        }
+        let parent = stage.chain.id.clone();
+        let body = StepBody {
+            step: self.number(),
+            bytes: layer.as_ref().map_or(0, |layer| layer.unpacked),
+            milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            at: jiff::Timestamp::now().as_millisecond(),
+            ..body
+        };
+        let addition = crate::workbench::Addition {
+            config: stage.state.config.clone(),
+            made_by,
+            container,
+            author: stage.state.author.clone().unwrap_or_default(),
+            layer,
+        };
+        stage.chain = self.bench.make(&stage.chain, addition)?;
+        let image = stage.chain.id.clone().expect("what was made has an id");
+        let body = serde_json::to_string(&body)
+            .map_err(|error| Error::internal("cannot write a step down", &error))?;
+        for key in keys {
+            let step = BuildStep {
+                key: key.to_string(),
+                image: image.clone(),
+                parent: parent.clone(),
+                workshop: self.options.workshop.clone(),
+                alive: true,
+                body: body.clone(),
+            };
+            self.bench.remember(step, begun);
+        }
+        Ok(())
+    }
+
+    /// Goes on with an image of the cache, if it has the step; `last` tells whether there is nothing more to look for.
+    pub(crate) fn look_up(
+        &mut self,
+        stage: &mut Stage,
+        keys: &[StepKey],
+        text: &str,
+        last: bool,
+    ) -> Result<bool, Error> {
+        match self.cache.look(&self.bench, &stage.chain, keys, text, last)? {
+            None => Ok(false),
+            Some(Hit::Image(image)) => {
+                let chain = self.bench.chain(&image)?;
+                stage.chain =
+                    chain.ok_or_else(|| Error::new(Kind::Internal, format!("image {image} is gone")))?;
+                Ok(true)
+            }
+            Some(Hit::Row(row)) => {
+                let (row, layer) = *row;
+                let mut config = stage.chain.config.as_ref().clone();
+                config.rootfs.diff_ids.extend(layer.iter().map(|layer| layer.diff_id.clone()));
+                config.created.clone_from(&row.created);
+                config.config = Some(stage.state.config.clone());
+                config.history.push(row);
+                let layers = stage.chain.layers.iter().cloned().chain(layer).collect();
+                stage.chain = self.bench.add(config, layers, stage.chain.id.clone())?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// A step begins.
+    pub(crate) fn begin_step(&mut self, number: usize, stage: usize, lines: (u32, u32), text: &str) {
+        let lines = (lines.0 as usize, lines.1 as usize);
+        let step = Step { number, of: self.of, stage, lines, text: text.to_owned(), trigger: false };
+        self.listener.tell(Event::StepStarted(step.clone()));
+        self.step = Some(step);
+    }
+
+    pub(crate) fn end_step(
+        &mut self,
+        parent: Option<ImageId>,
+        outcome: Outcome,
+        image: Option<ImageId>,
+        layer: Option<&Layer>,
+        begun: Instant,
+    ) {
+        self.listener.tell(Event::StepDone {
+            step: self.number(),
+            trigger: self.step.as_ref().is_some_and(|step| step.trigger),
+            outcome,
+            parent,
+            image,
+            layer: layer.map(|layer| layer.diff_id.clone()),
+            bytes: layer.map_or(0, |layer| layer.unpacked),
+            took: begun.elapsed(),
+        });
+    }
+
+    pub(crate) fn number(&self) -> usize {
+        self.step.as_ref().map_or(0, |step| step.number)
+    }
+
+    /// Prints something as the builder.
+    pub(crate) fn print(&self, text: String) {
+        let event = Event::Output { step: self.number(), stream: Stream::Builder, bytes: text.into() };
+        self.listener.tell(event);
+    }
+
+    /// Gives the image its names; returns them as docker prints them.
+    fn name(&mut self, image: &ImageId) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        for tagged in tags(&self.options.tags)? {
+            let name = tagged.repository.with_tag(tagged.tag.clone()).familiar();
+            let given = self.bench.stores().catalog.tag(&tagged, image);
+            given.map_err(|error| crate::workbench::catalog(&error))?;
+            self.images.tell_tagged(image, &name);
+            names.push(name);
+        }
+        Ok(names)
+    }
+
+    /// After a failure: containers go or stay as they are to. Returns the one that stays.
+    fn clean_up(&mut self, error: &Error) -> Option<String> {
+        if self.options.force_remove || error.kind == Kind::Cancelled {
+            self.remove_containers();
+            return None;
+        }
+        let kept = self.containers.iter().rev().find(|(_, image)| image.is_some() || error.code.is_some());
+        let kept = kept.map(|(id, _)| id.clone());
+        self.leave_containers();
+        kept
+    }
+
+    /// Checks the limit of layers as far as it can be known before the first step.
+    fn check_layers(&self, first: usize, stages: &[&[Instruction]]) -> Result<(), Error> {
+        let mut made: Vec<(String, usize)> = Vec::new();
+        let mut number = first;
+        for stage in stages {
+            let base = crate::from::base_text(&stage[0]);
+            let before =
+                match made.iter().rev().find(|(name, _)| !name.is_empty() && *name == base.to_lowercase()) {
+                    Some((_, layers)) => *layers,
+                    // A name with a variable, or one that isn't here, is looked at when it is.
+                    None => self.images.find(base).ok().flatten().map_or(0, |image| image.layers.len()),
+                };
+            let after = crate::limit::check(before, number + 1, &stage[1..])?;
+            made.push((crate::from::stage_name(&stage[0]), after));
+            number += stage.len();
+        }
+        Ok(())
+    }
+
+    /// All layers that the build made become one.
+    fn squash(&mut self, _image: &ImageId) -> Result<ImageId, Error> {
+        Err(Error::new(Kind::Unsupported, "--squash is not built yet: join the RUN steps with &&"))
+    }
+}
+
+/// What a healthcheck leaves open it has from the one before, as dockerd's containers have; also one that is off.
+fn inherit_health(before: &ContainerConfig, config: &mut ContainerConfig) {
+    let (Some(old), Some(new)) = (&before.healthcheck, &mut config.healthcheck) else { return };
+    new.interval = new.interval.or(old.interval);
+    new.timeout = new.timeout.or(old.timeout);
+    new.start_period = new.start_period.or(old.start_period);
+    new.start_interval = new.start_interval.or(old.start_interval);
+    new.retries = new.retries.or(old.retries);
+}
+
+/// The command of a container, as the history has it.
+pub(crate) fn command_text(config: &ContainerConfig) -> String {
+    config.cmd.as_deref().unwrap_or_default().join(" ")
+}
+
+/// The config of a step's container, with what dockerd fills in when it makes one on an image.
+pub(crate) fn named(mut config: ContainerConfig, container: &str, image: &Chain) -> ContainerConfig {
+    if config.entrypoint.is_none() {
+        config.entrypoint = image.config.config.as_ref().and_then(|config| config.entrypoint.clone());
+    }
+    config.hostname = strata_containers::short_id(container).to_owned();
+    config.labels.get_or_insert_default();
+    config
+}
+
+/// The names that an image is to get.
+fn tags(names: &[String]) -> Result<Vec<Tagged>, Error> {
+    let mut tags: Vec<Tagged> = Vec::new();
+    for name in names.iter().filter(|name| !name.is_empty()) {
+        let reference: Reference = name
+            .parse()
+            .map_err(|error: strata_oci::ReferenceError| Error::invalid(crate::error::chain(&error)))?;
+        let (None, Some(tag)) = (reference.digest(), reference.tag()) else {
+            return Err(Error::invalid("build tag cannot contain a digest"));
+        };
+        let tagged = Tagged { repository: reference.repository().clone(), tag: tag.clone(), pulled: None };
+        if !tags.contains(&tagged) {
+            tags.push(tagged);
+        }
+    }
+    Ok(tags)
+}

@@ -1,0 +1,49 @@
+//! From an archive to a directory.
+
+use std::{
+    io::{BufReader, Read},
+    path::Path,
+};
+
+use strata_layers::{ArchiveError, ExtractOptions, extract};
+
+use super::decode;
+use crate::{Error, Kind, error::chain};
+
+/// How much a context may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnpackLimits {
+    /// Files, directories and links.
+    pub entries: usize,
+    /// Bytes of files.
+    pub bytes: u64,
+}
+
+impl Default for UnpackLimits {
+    /// A million things of 64 GiB.
+    fn default() -> Self {
+        Self { entries: 1_000_000, bytes: 64 << 30 }
+    }
+}
+
+/// Unpacks a tar, plain or compressed by gzip, bzip2, xz or zstd, into a directory.
+pub(super) fn unpack(input: impl Read + Send, into: &Path, limits: UnpackLimits) -> Result<(), Error> {
+    let refused = |why: String| Error::invalid(format!("Error processing tar file: {why}"));
+    let decoded =
+        decode(BufReader::with_capacity(256 << 10, input)).map_err(|error| refused(error.to_string()))?;
+    let limits = strata_layer::Limits {
+        entries: limits.entries,
+        unpacked: limits.bytes,
+        ..strata_layer::Limits::default()
+    };
+    let options = ExtractOptions { no_devices: true, limits, ..ExtractOptions::default() };
+    extract(into, b"/", decoded, &options).map_err(|error| match error {
+        ArchiveError::Root { .. } | ArchiveError::Capture(_) => {
+            Error::internal("cannot unpack the context", &error)
+        }
+        error if error.is_disk_full() => {
+            Error::new(Kind::Internal, format!("cannot unpack the context: {}", chain(&error)))
+        }
+        error => refused(chain(&error)),
+    })
+}

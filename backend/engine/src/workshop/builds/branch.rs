@@ -1,0 +1,41 @@
+//! What a build had, as the beginning of another workshop.
+
+use crate::{Error, Kind, engine::Inner, workshop::shelf::Built};
+
+impl Inner {
+    /// The context of a build as it was, with its Dockerfile up to and with a step.
+    pub(in crate::workshop) fn branch(&self, build: &str, step: usize) -> Result<Built, Error> {
+        let detail = self.build_detail(build)?;
+        let missing = |what: &str| Error::new(Kind::NotFound, format!("build {build} has no {what}"));
+        let workshop = detail.card.workshop.clone().ok_or_else(|| missing("context of a workshop"))?;
+        let row = detail.steps.iter().find(|row| row.step == step && !row.trigger);
+        let row = row.ok_or_else(|| missing(&format!("step {step}")))?;
+        let record = self.workshops.look(&workshop)?.record;
+        Ok(Built {
+            context: self.build_place(&workshop, build).join("context"),
+            dockerfile: record.dockerfile,
+            text: first_lines(&detail.dockerfile, row.last_line),
+            workshop,
+        })
+    }
+}
+
+/// The first lines of a text; all of it for 0, which is no line.
+fn first_lines(text: &str, count: usize) -> String {
+    match count {
+        0 => text.to_owned(),
+        count => text.split_inclusive('\n').take(count).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_keep_their_ends() {
+        assert_eq!(first_lines("a\r\nb\nc", 2), "a\r\nb\n");
+        assert_eq!(first_lines("a\nb", 9), "a\nb");
+        assert_eq!(first_lines("a\nb", 0), "a\nb");
+    }
+}

@@ -1,0 +1,106 @@
+//! `docker build`: the classic builder's endpoint.
+
+mod request;
+mod show;
+
+use futures_util::{TryStreamExt as _, stream};
+use http::{Method, StatusCode};
+use serde_json::json as value;
+use strata_api::progress::Message;
+use strata_engine::{
+    Building, Engine,
+    builder::{Source, UnpackLimits},
+};
+use tokio_util::io::{StreamReader, SyncIoBridge};
+
+use self::show::Show;
+use super::{Failure, Powers, failure_status};
+use crate::{
+    Shutdown,
+    http::{Call, Lines, Permission, Response, Route, error, json, status},
+};
+
+/// The routes; `powers` is what steps may be given.
+pub fn routes(engine: &Engine, shutdown: &Shutdown, powers: Powers) -> Vec<Route> {
+    let on = Permission::Session;
+    let building = (engine.clone(), shutdown.clone(), powers);
+    vec![
+        Route::new(Method::POST, "/build", on, &building, build),
+        Route::new(Method::POST, "/build/prune", on, engine, prune),
+        Route::new(Method::POST, "/build/cancel", on, engine, cancel),
+    ]
+}
+
+/// `POST /build`: see [`request::options`] for the parameters; the body is the context, unless `remote` says where it is.
+///
+/// What is wrong before the first step has a status of its own, all later is a line of the stream. A client that leaves, or the
+/// server's end, stops the build.
+async fn build(
+    (engine, shutdown, powers): (Engine, Shutdown, Powers),
+    call: Call,
+) -> Result<Response, Failure> {
+    let query = call.query();
+    let options = request::options(&query, powers)?;
+    let quiet = query.flag("q");
+    let limits = UnpackLimits::default();
+    let source = match query.text("remote") {
+        // What the CLI says of a Dockerfile on its standard input.
+        Some(remote) if remote != "client-session" => Source::Remote(remote, limits),
+        _ => {
+            let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other);
+            Source::Archive(Box::new(SyncIoBridge::new(StreamReader::new(Box::pin(body)))), limits)
+        }
+    };
+    let mut building = engine.build(source, options)?;
+    let mut show = Show::new(quiet);
+    let mut first = Vec::new();
+    while first.is_empty() {
+        let Some(event) = building.events.recv().await else {
+            return Ok(error(StatusCode::INTERNAL_SERVER_ERROR, "the build ended without a word"));
+        };
+        if let Some(refusal) = show.refusal(&event) {
+            return Ok(error(
+                failure_status(strata_engine::Error::from(refusal.clone()).kind),
+                &refusal.message,
+            ));
+        }
+        first = show.show(event);
+    }
+    Ok(Lines::DOS.reply(lines(first, building, show, shutdown)))
+}
+
+/// The lines until the build or the server ends.
+fn lines(
+    first: Vec<Message>,
+    building: Building,
+    show: Show,
+    shutdown: Shutdown,
+) -> impl futures_util::Stream<Item = Message> + Send + 'static {
+    let state = (first.into_iter(), building, show, shutdown);
+    stream::unfold(state, |(mut waiting, mut building, mut show, shutdown)| async move {
+        loop {
+            if let Some(message) = waiting.next() {
+                return Some((message, (waiting, building, show, shutdown)));
+            }
+            let event = tokio::select! {
+                event = building.events.recv() => event?,
+                () = shutdown.begun() => return None,
+            };
+            waiting = show.show(event).into_iter();
+        }
+    })
+}
+
+/// `POST /build/prune`: `all`; the other parameters are BuildKit's.
+async fn prune(engine: Engine, call: Call) -> Result<Response, Failure> {
+    let pruned = engine.prune_builds(call.query().flag("all")).await?;
+    let caches = (!pruned.caches_deleted.is_empty()).then_some(pruned.caches_deleted);
+    Ok(json(&value!({ "CachesDeleted": caches, "SpaceReclaimed": pruned.space_reclaimed })))
+}
+
+/// `POST /build/cancel`: `id`. One that isn't there is no error, as with dockerd.
+async fn cancel(engine: Engine, call: Call) -> Result<Response, Failure> {
+    let id = call.query().text("id").ok_or_else(|| Failure::invalid("build ID not provided"))?;
+    engine.cancel_build(&id);
+    Ok(status(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,264 @@
+//! Surgery on the image's layers: what is wanted, what would come of it, and doing it.
+
+use leptos::{html, prelude::*, task::spawn_local};
+use strata_api::{
+    path,
+    workshop::{
+        Dependent, Need, Overridden, Override, SurgeryOutcome, SurgeryPlan, SurgeryRequest, SurgeryRowFate,
+    },
+};
+
+use super::use_explorer;
+use crate::{
+    address::{Place, View},
+    figures::{Size, grouped},
+    hues,
+    instruction::Instruction,
+    names,
+    page::{
+        api::{Failure, use_client},
+        dialogs::follow,
+        dom,
+        marks::Wrong,
+        tongue::use_tongue,
+    },
+    words::{Lang, Word},
+    workshop::surgery::{Form, Kind, rewrite},
+};
+
+/// Lines of a list that are drawn.
+const LISTED: usize = 300;
+
+/// The button, and the dialog that it opens.
+#[component]
+pub fn Surgery() -> impl IntoView {
+    let (tongue, explorer) = (use_tongue(), use_explorer());
+    let open = RwSignal::new(false);
+    let dialog = NodeRef::<html::Dialog>::new();
+    follow(dialog, open);
+    let possible = move || explorer.layers() > 1;
+    view! {
+        {move || possible().then(|| view! {
+            <button type="button" class="button" data-testid="surgery-open" on:click=move |_| open.set(true)>{tongue.say(Word::Surgery)}</button>
+        })}
+        <dialog class="surgery" node_ref=dialog data-testid="surgery" aria-label=tongue.say(Word::Surgery)
+            on:close=move |_| open.set(false) on:click=move |event| if dom::is_outside(&event) { open.set(false) }>
+            {move || open.get().then(|| view! { <Operating open/> })}
+        </dialog>
+    }
+}
+
+#[component]
+fn Operating(open: RwSignal<bool>) -> impl IntoView {
+    let (tongue, explorer, client) = (use_tongue(), use_explorer(), use_client());
+    let selected = explorer.view.with_untracked(|view| view.layer);
+    let form = RwSignal::new(explorer.detail.with_untracked(|detail| {
+        detail.as_ref().map(|detail| Form::of(detail, selected)).unwrap_or_default()
+    }));
+    let name = RwSignal::new(String::new());
+    let plan = RwSignal::new(None::<SurgeryPlan>);
+    let (busy, force) = (RwSignal::new(false), RwSignal::new(false));
+    let refusal = RwSignal::new(None::<Failure>);
+    let layers = explorer.layers();
+    let operation = Memo::new(move |_| form.with(|form| form.operation(layers)));
+    // Another wish has another outcome.
+    Effect::new(move |_| {
+        form.track();
+        plan.set(None);
+        force.set(false);
+        refusal.set(None);
+    });
+    let request = move || {
+        let image =
+            explorer.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.card.id.to_string()));
+        Some(SurgeryRequest {
+            image: image?,
+            operation: operation.get_untracked().ok()?,
+            name: Some(name.get_untracked().trim().to_owned()).filter(|name| !name.is_empty()),
+            force: force.get_untracked(),
+        })
+    };
+    let look = move || {
+        let Some(request) = request() else { return };
+        busy.set(true);
+        spawn_local(async move {
+            let answer = client.post::<SurgeryPlan>("/api/surgery/plan", Some(&request)).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(made) => drop(plan.try_set(Some(made))),
+                Err(failure) => drop(refusal.try_set(Some(failure))),
+            }
+        });
+    };
+    let operate = move |_| {
+        let Some(request) = request() else { return };
+        busy.set(true);
+        refusal.set(None);
+        spawn_local(async move {
+            let answer = client.post::<SurgeryOutcome>("/api/surgery", Some(&request)).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(made) => {
+                    let _ = open.try_set(false);
+                    let image = made.name.unwrap_or_else(|| made.image.to_string());
+                    explorer.bar.go(Place::Image(Box::new(View::of(&image))));
+                }
+                Err(failure) => drop(refusal.try_set(Some(failure))),
+            }
+        });
+    };
+    let kind = move |kind: Kind, word: Word, testid: &'static str| {
+        view! {
+            <label><input type="radio" name="operation" data-testid=testid prop:checked=move || form.with(|form| form.kind == kind)
+                on:change=move |_| form.update(|form| form.kind = kind)/>" "{tongue.say(word)}</label>
+        }
+    };
+    let typed = move |text: String, set: fn(&mut Form, usize)| {
+        if let Ok(number) = text.parse() {
+            form.update(|form| set(form, number));
+        }
+    };
+    let number = move |word: Word,
+                       testid: &'static str,
+                       get: fn(&Form) -> usize,
+                       set: fn(&mut Form, usize)| {
+        view! {
+            <label>{tongue.say(word)}<input class="field" type="number" min="1" max=layers data-testid=testid prop:value=move || form.with(get).to_string()
+                on:input:target=move |event| typed(event.target().value(), set)/></label>
+        }
+    };
+    let needs_force = move || plan.with(|plan| plan.as_ref().is_some_and(|plan| !plan.dependents.is_empty()));
+    view! {
+        <header><strong>{tongue.say(Word::Surgery)}</strong><span class="faint">{tongue.say(Word::SurgeryAbout)}</span>
+            <button type="button" class="quiet" on:click=move |_| open.set(false)>{tongue.say(Word::Close)}</button></header>
+        <form on:submit=move |event| { event.prevent_default(); look(); }>
+            <div class="choices">
+                {kind(Kind::Squash, Word::SurgerySquash, "surgery-squash")}
+                {kind(Kind::Drop, Word::SurgeryDrop, "surgery-drop")}
+                {kind(Kind::Rebase, Word::SurgeryRebase, "surgery-rebase")}
+            </div>
+            <div class="fields">
+                {move || match form.with(|form| form.kind) {
+                    Kind::Squash => view! {
+                        {number(Word::SurgeryFrom, "surgery-from", |form| form.from + 1, |form, number| form.from = number.saturating_sub(1))}
+                        {number(Word::SurgeryTo, "surgery-to", |form| form.to + 1, |form, number| form.to = number.saturating_sub(1))}
+                    }.into_any(),
+                    Kind::Drop => number(Word::SurgeryLayer, "surgery-layer", |form| form.from + 1, |form, number| form.from = number.saturating_sub(1)).into_any(),
+                    Kind::Rebase => view! {
+                        {number(Word::SurgeryBase, "surgery-base", |form| form.base, |form, number| form.base = number)}
+                        <label>{tongue.say(Word::SurgeryOnto)}<input class="field mono" type="text" spellcheck="false" data-testid="surgery-onto"
+                            prop:value=form.with_untracked(|form| form.onto.clone()) on:input:target=move |event| form.update(|form| form.onto = event.target().value())/></label>
+                    }.into_any(),
+                }}
+                <label>{tongue.say(Word::SurgeryName)}<input class="field mono" type="text" spellcheck="false" data-testid="surgery-name" prop:value=name
+                    on:input:target=move |event| name.set(event.target().value())/></label>
+            </div>
+            <p class="fields">
+                {move || operation.get().err().map(|missing| view! { <span class="faint">{tongue.say(missing.word())}</span> })}
+                <span class="spring"></span>
+                <button type="submit" class="button" data-testid="surgery-plan" disabled=move || busy.get() || operation.get().is_err()>{tongue.say(Word::SurgeryPlan)}</button>
+                {move || needs_force().then(|| view! {
+                    <label><input type="checkbox" data-testid="surgery-force" prop:checked=force on:change:target=move |event| force.set(event.target().checked())/>{tongue.say(Word::SurgeryForce)}</label>
+                })}
+                <button type="button" class="button main" data-testid="surgery-do" on:click=operate
+                    disabled=move || busy.get() || plan.with(Option::is_none) || needs_force() && !force.get()>{tongue.say(Word::SurgeryDo)}</button>
+            </p>
+            {move || refusal.get().map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> })}
+        </form>
+        {move || plan.get().zip(operation.get().ok()).map(|(plan, operation)| {
+            let lines = rewrite(&operation, &plan);
+            let lang = tongue.lang();
+            view! { <div class="outcome" data-testid="surgery-outcome">{outcome(&plan, lang)}{rewritten(lines.before, lines.after, lang)}</div> }
+        })}
+    }
+}
+
+/// What would come of it.
+fn outcome(plan: &SurgeryPlan, lang: Lang) -> impl IntoView + use<> {
+    let layers = Word::SurgeryLayersBefore
+        .with(lang, &[&plan.layers_before.to_string(), &plan.layers_after.to_string()]);
+    let bytes = Word::SurgeryBytes
+        .with(lang, &[&Size::of(plan.bytes_before).to_string(), &Size::of(plan.bytes_after).to_string()]);
+    let rows = plan.rows.iter().map(|row| {
+        let word = match row.fate {
+            SurgeryRowFate::Kept => Word::FateKept,
+            SurgeryRowFate::Emptied => Word::FateEmptied,
+            SurgeryRowFate::Squashed => Word::FateSquashed,
+            SurgeryRowFate::Removed => Word::FateRemoved,
+            SurgeryRowFate::New => Word::FateNew,
+        };
+        let line = Instruction::read(&row.created_by).line();
+        let style = row.layer_after.or(row.layer_before).map(hues::style).unwrap_or_default();
+        view! {
+            <li class="layer did-row" style=style class:ghost=row.fate == SurgeryRowFate::Removed data-testid="surgery-row">
+                <span class="stripe"></span><code class="did-path">{names::text(&names::middle(&line, 90)).into_owned()}</code>
+                <span class="faint">{word.text(lang)}</span>
+            </li>
+        }
+    });
+    let overridden = match plan.overridden_count {
+        0 => None,
+        count => Some(view! {
+            <h3 class="warning" data-testid="surgery-overridden" data-count=count>{Word::SurgeryOverridden.with(lang, &[&grouped(count)])}</h3>
+            <ul>{plan.overridden.iter().take(LISTED).map(|one| path_row(one, lang)).collect_view()}</ul>
+        }),
+    };
+    let dependents = (!plan.dependents.is_empty()).then(|| view! {
+        <h3 class="wrong" data-testid="surgery-dependents">{Word::SurgeryDependents.with(lang, &[&grouped(plan.dependents.len() as u64)])}</h3>
+        <ul>{plan.dependents.iter().take(LISTED).map(|one| dependent(one, lang)).collect_view()}</ul>
+    });
+    let settings = (!plan.settings.is_empty()).then(|| view! {
+        <h3>{Word::SurgerySettings.text(lang)}</h3>
+        <ul>{plan.settings.iter().map(|one| view! { <li><code>{names::text(one).into_owned()}</code></li> }).collect_view()}</ul>
+    });
+    let told = plan.consequences.iter().map(|text| {
+        let text = if lang == Lang::Zh { &text.zh } else { &text.en };
+        view! { <p data-testid="surgery-consequence">{names::text(text).into_owned()}</p> }
+    });
+    view! {
+        <p><b>{layers}</b>" · "{bytes}</p>
+        {dependents}
+        {overridden}
+        {settings}
+        <h3>{Word::SurgeryDockerfile.text(lang)}</h3>
+        {told.collect_view()}
+        <ul>{rows.collect_view()}</ul>
+    }
+}
+
+fn path_row(one: &Overridden, lang: Lang) -> impl IntoView + use<> {
+    let word = match one.what {
+        Override::ReplacesOther => Word::OverrideReplacesOther,
+        Override::ReplacesNew => Word::OverrideReplacesNew,
+        Override::DeletesOther => Word::OverrideDeletesOther,
+        Override::DeletesNothing => Word::OverrideDeletesNothing,
+        Override::ParentMissing => Word::OverrideParentMissing,
+        Override::LostBelow => Word::OverrideLostBelow,
+        Override::ComesBack => Word::OverrideComesBack,
+        Override::Gone => Word::OverrideGone,
+    };
+    let bytes = (one.bytes > 0).then(|| Size::of(one.bytes).to_string());
+    view! {
+        <li data-testid="overridden" data-path=one.path.clone()><code>{names::bytes(&path::decode(&one.path))}</code>
+            <span class="faint">{word.text(lang)}</span><span class="faint">{bytes}</span></li>
+    }
+}
+
+fn dependent(one: &Dependent, lang: Lang) -> impl IntoView + use<> {
+    let word = match one.needs {
+        Need::Directory => Word::NeedDirectory,
+        Need::Link => Word::NeedLink,
+        Need::Setting => Word::NeedSetting,
+    };
+    let target = names::bytes(&path::decode(&one.target));
+    view! { <li><code>{names::bytes(&path::decode(&one.path))}</code><span class="faint">{word.with(lang, &[&target])}</span></li> }
+}
+
+fn rewritten(before: Vec<String>, after: Vec<String>, lang: Lang) -> Option<impl IntoView> {
+    (!after.is_empty()).then(|| {
+        let text = |lines: Vec<String>, sign: &str| -> String {
+            lines.iter().map(|line| format!("{sign} {}\n", line.split('\n').map(|line| names::text(line).into_owned()).collect::<Vec<_>>().join("\n  "))).collect()
+        };
+        view! { <h3>{Word::SurgeryRewrite.text(lang)}</h3> <pre data-testid="surgery-rewrite">{text(before, "−")}{text(after, "+")}</pre> }
+    })
+}

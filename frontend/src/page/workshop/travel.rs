@@ -1,0 +1,167 @@
+//! Time travel: a step of a build, what it changed, its files, a shell in it, a branch from it.
+
+use leptos::{prelude::*, task::spawn_local};
+use strata_api::{explorer::ImageDetail, path, workshop::BuiltStep};
+use strata_layer::{Difference, Stack, compare};
+
+use super::{builds::layer_style, drawer::step_word, state::use_bench};
+use crate::{
+    address::{Place, View},
+    figures,
+    instruction::Instruction,
+    names,
+    page::{
+        api::{Client, Failure},
+        explorer::layers_of,
+        marks::{Size, Wrong},
+        tongue::use_tongue,
+    },
+    words::Word,
+    workshop::{building::Build, foresight::took},
+};
+
+/// Paths that are listed; the explorer has all.
+const LISTED: usize = 200;
+
+/// What a step did to a path.
+#[derive(Clone, Debug, PartialEq)]
+struct Did {
+    sign: char,
+    path: Vec<u8>,
+    bytes: u64,
+}
+
+/// A step of a build.
+#[component]
+pub fn Travel(
+    /// The build's id.
+    id: String,
+    /// The step, from 1.
+    step: usize,
+) -> impl IntoView {
+    let (tongue, bench) = (use_tongue(), use_bench());
+    let build = id.clone();
+    let detail = Memo::new(move |_| bench.details.with(|details| details.get(&id).cloned()));
+    let back = move || bench.address(|view| view.step = None);
+    move || {
+        let lang = tongue.lang();
+        let Some(detail) = detail.get() else {
+            return view! { <p class="pad" aria-busy="true"><span class="skeleton" style="width:60%"></span></p> }.into_any();
+        };
+        let Some(found) = detail.steps.iter().find(|known| known.step == step).cloned() else {
+            return view! { <p class="pad faint">{Word::TravelGone.text(lang)}</p> }.into_any();
+        };
+        let state = Build::remembered(&detail).find(step).map(|step| step.state);
+        let text = Instruction::read(&found.instruction).line();
+        let total = detail.card.steps;
+        let to = move |number: usize| bench.address(|view| view.step = Some(number));
+        let (earlier, later) = (step > 1, step < detail.steps.len());
+        view! {
+            <div class="travel" data-testid="travel" data-step=step>
+                <p class="pane-line">
+                    <a href=back data-testid="travel-back">"← "{Word::TravelBack.text(lang)}</a>
+                    <span>{Word::TravelTo.with(lang, &[&step.to_string(), &total.to_string()])}</span>
+                    {earlier.then(|| view! { <a href=move || to(step - 1) aria-label="−1">"‹"</a> })}
+                    {later.then(|| view! { <a href=move || to(step + 1) aria-label="+1">"›"</a> })}
+                    <span class="spring"></span>
+                    {state.map(|state| view! { <span class="faint">{step_word(state).text(lang)}</span> })}
+                    <span class="faint">{took(found.milliseconds)}</span>
+                </p>
+                <p class="travel-text"><code>{names::text(&text).into_owned()}</code></p>
+                <StepTools id=build.clone() found=found.clone()/>
+                {match found.image.clone() {
+                    Some(image) => view! { <WhatItDid image=image.to_string() found/> }.into_any(),
+                    None => view! { <p class="pad faint" data-testid="travel-gone">{Word::TravelGone.text(lang)}</p> }.into_any(),
+                }}
+            </div>
+        }.into_any()
+    }
+}
+
+/// What can be done with a step.
+#[component]
+fn StepTools(id: String, found: BuiltStep) -> impl IntoView {
+    let (tongue, bench) = (use_tongue(), use_bench());
+    let (step, there) = (found.step, found.image.is_some());
+    let (build, branch) = (id.clone(), id);
+    view! {
+        <p class="travel-tools">
+            {there.then(|| view! {
+                <button type="button" class="button" data-testid="travel-shell" on:click=move |_| bench.shell(&build, step)>{tongue.say(Word::ShellStep)}</button>
+            })}
+            <button type="button" class="button" data-testid="travel-branch" title=tongue.say(Word::TravelBranchHow)
+                on:click=move |_| bench.branch(branch.clone(), step)>{tongue.say(Word::TravelBranch)}</button>
+        </p>
+    }
+}
+
+/// The paths that a step changed, and ways into the explorer.
+#[component]
+fn WhatItDid(image: String, found: BuiltStep) -> impl IntoView {
+    let (tongue, bench) = (use_tongue(), use_bench());
+    let did = RwSignal::new(None::<Result<(usize, Vec<Did>), Failure>>);
+    let (name, own) = (image.clone(), found.layer.is_some() || found.outcome.is_none());
+    spawn_local(async move {
+        let answer = story(bench.client, &name, own).await;
+        let _ = did.try_set(Some(answer));
+    });
+    let tree = Place::Image(Box::new(View::of(&image))).print();
+    let diff = move |layers: usize| {
+        Place::Image(Box::new(View { layer: layers.checked_sub(1), ..View::of(&image) })).print()
+    };
+    move || {
+        let lang = tongue.lang();
+        let links = |layers: Option<usize>| {
+            view! {
+                <p class="travel-links">
+                    <a class="button" href=tree.clone() data-testid="travel-tree">{Word::TravelTree.text(lang)}</a>
+                    {layers.filter(|_| own).map(|layers| view! { <a class="button" href=diff(layers) data-testid="travel-diff">{Word::TravelDiff.text(lang)}</a> })}
+                </p>
+            }
+        };
+        match did.get() {
+            None => view! { {links(None)} <p class="pad" aria-busy="true"><span class="skeleton" style="width:40%"></span></p> }.into_any(),
+            Some(Err(failure)) => view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> }.into_any(),
+            Some(Ok((_, did))) if did.is_empty() => view! { {links(None)} <p class="pad faint" data-testid="travel-nothing">{Word::TravelNothing.text(lang)}</p> }.into_any(),
+            Some(Ok((layers, did))) => {
+                let more = did.len().saturating_sub(LISTED);
+                let style = layer_style(layers.checked_sub(1));
+                let rows = did.iter().take(LISTED).map(|did| view! {
+                    <li class="layer did-row" style=style.clone() class:ghost=did.sign == 'D' data-testid="did" data-path=path::encode(&did.path) data-change=did.sign.to_string()>
+                        <span class="stripe"></span><span class="change-mark">{did.sign}</span>
+                        <span class="did-path">{names::bytes(&did.path)}</span>
+                        {(did.bytes > 0).then(|| view! { <Size bytes=did.bytes/> })}
+                    </li>
+                });
+                view! {
+                    {links(Some(layers))}
+                    <ul class="did-list" data-testid="did-list">{rows.collect_view()}</ul>
+                    {(more > 0).then(|| view! { <p class="pad faint">{Word::TravelMore.with(lang, &[&figures::grouped(more as u64)])}</p> })}
+                }.into_any()
+            }
+        }
+    }
+}
+
+/// How many layers the step's image has, and what its top layer did if it is the step's own.
+async fn story(client: Client, image: &str, own: bool) -> Result<(usize, Vec<Did>), Failure> {
+    let route = format!("/api/image?ref={}", path::encode(image.as_bytes()));
+    let detail: ImageDetail = client.get(&route).await?;
+    let wanted = detail.card.layers;
+    if !own || wanted.is_empty() {
+        return Ok((wanted.len(), Vec::new()));
+    }
+    let layers = layers_of(client, &wanted, |_| {}).await?;
+    let before = Stack::new(layers[..layers.len() - 1].to_vec());
+    let after = Stack::new(layers);
+    Ok((wanted.len(), compare(&before, &after).into_iter().map(did).collect()))
+}
+
+fn did(one: Difference) -> Did {
+    let side = one.after.or(one.before);
+    Did {
+        sign: one.change.letter(),
+        path: one.path.as_bytes().to_vec(),
+        bytes: side.map_or(0, |side| side.size),
+    }
+}

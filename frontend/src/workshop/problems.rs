@@ -1,0 +1,110 @@
+//! What is wrong with a Dockerfile, as the editor's lint gutter takes it.
+
+use serde::Serialize;
+use strata_dockerfile::{Diagnostic, Dockerfile, Lines, PARSE, Severity};
+
+/// A problem; offsets are UTF-16.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where it begins.
+    pub from: u32,
+    /// Where it ends.
+    pub to: u32,
+    /// `error`, `warning`, `info` or `hint`.
+    pub severity: &'static str,
+    /// What is wrong, and what would be right.
+    pub message: String,
+    /// Its code; nothing for what the builder refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'static str>,
+    /// What would make it right.
+    pub fixes: Vec<QuickFix>,
+}
+
+/// Changes that belong together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QuickFix {
+    /// What happens.
+    pub name: String,
+    /// The changes, all by the offsets of the text as it is.
+    pub changes: Vec<Change>,
+}
+
+/// A change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Where what goes begins.
+    pub from: u32,
+    /// Where it ends.
+    pub to: u32,
+    /// What comes.
+    pub insert: String,
+}
+
+/// The problems of a text, in its order.
+pub fn problems(text: &str, file: &Dockerfile) -> Vec<Problem> {
+    let lines = Lines::of(text);
+    found(text, file).iter().map(|one| problem(one, &lines)).collect()
+}
+
+/// How many problems there are.
+pub fn count(text: &str, file: &Dockerfile) -> usize {
+    found(text, file).len()
+}
+
+/// The text as it would be formatted.
+pub fn format(text: &str) -> String {
+    text.to_owned()
+}
+
+fn found(_text: &str, file: &Dockerfile) -> Vec<Diagnostic> {
+    file.diagnostics.clone()
+}
+
+fn problem(one: &Diagnostic, lines: &Lines) -> Problem {
+    let message = match (one.message.is_empty(), one.help.is_empty()) {
+        (_, true) => one.message.to_string(),
+        (true, _) => one.help.to_string(),
+        _ => format!("{}: {}", one.message, one.help),
+    };
+    let fix = one.fix.iter().map(|fix| QuickFix {
+        name: fix.title.to_string(),
+        changes: fix
+            .edits
+            .iter()
+            .map(|edit| Change {
+                from: lines.utf16(edit.span.start),
+                to: lines.utf16(edit.span.end),
+                insert: edit.text.clone(),
+            })
+            .collect(),
+    });
+    Problem {
+        from: lines.utf16(one.span.start),
+        to: lines.utf16(one.span.end),
+        severity: match one.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+            Severity::Style => "hint",
+        },
+        message,
+        source: (one.code != PARSE).then_some(one.code),
+        fixes: fix.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_keyword_is_told_with_its_fix() {
+        let text = "# 😀\nFORM busybox\n";
+        let problems = problems(text, &Dockerfile::parse(text));
+        let one = problems.iter().find(|one| one.severity == "error").expect("it is refused");
+        assert_eq!((one.from, one.to, one.source), (5, 9, None));
+        assert!(one.message.contains("FORM") && one.message.contains("FROM"), "{}", one.message);
+        assert_eq!(one.fixes[0].changes, [Change { from: 5, to: 9, insert: "FROM".into() }]);
+    }
+}

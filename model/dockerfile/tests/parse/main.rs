@@ -1,0 +1,3 @@
+//! What the parser makes of texts.
+
+mod refused;

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "running with $(ls /app/*.pkg | wc -l) packages"

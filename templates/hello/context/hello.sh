@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "Hello from $(hostname), a container of an image that you built."

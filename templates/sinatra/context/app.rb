@@ -1,0 +1,6 @@
+require "sinatra"
+set :server, :webrick
+
+get "/" do
+  "Hello from sinatra in #{`hostname`}"
+end

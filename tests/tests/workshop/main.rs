@@ -1,0 +1,7 @@
+//! The workshop: contexts on the server, builds of them, and surgery on what was built.
+
+mod builds;
+mod contexts;
+mod hostile;
+mod scene;
+mod surgery;
