@@ -211,3 +211,60 @@ fn a_killed_server_finds_its_containers_again() {
     expect(&send(&strata.unix(), "POST", "/containers/k0/stop?t=0", &Value::Null), 204);
     expect(&send(&strata.unix(), "POST", "/containers/k1/start", &Value::Null), 204);
 }
+
+#[test]
+fn execs_are_known_to_the_next_server() {
+    let Some((_netns, mut strata)) = server() else { return };
+    let to = strata.unix();
+    start(&to, "up", "sleep 100");
+    let exec = |script: &str| {
+        let body = json!({ "Cmd": ["sh", "-c", script], "AttachStdout": true });
+        let made = send(&to, "POST", "/containers/up/exec", &body).json();
+        let id = made["Id"].as_str().expect("an id").to_owned();
+        expect(&send(&to, "POST", &format!("/exec/{id}/start"), &json!({ "Detach": true })), 200);
+        id
+    };
+    let code = |id: &str| {
+        let seen = send(&to, "GET", &format!("/exec/{id}/json"), &Value::Null).json();
+        (seen["Running"].as_bool(), seen["ExitCode"].as_i64())
+    };
+    let until = |id: &str, wanted| {
+        let begun = Instant::now();
+        while code(id) != wanted {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{id}: {:?}", code(id));
+            thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let wait = |name: &str, exit| format!("until test -e /{name}; do sleep 0.05; done; exit {exit}");
+    let (before, between, after) = (exec("exit 5"), exec(&wait("between", 6)), exec(&wait("after", 7)));
+    until(&before, (Some(false), Some(5)));
+    assert_eq!(code(&between), (Some(true), None));
+    let root = send(&to, "GET", "/containers/up/json", &Value::Null).json();
+    let root = format!("/proc/{}/root", root["State"]["Pid"]);
+    strata.kill();
+    fs::write(format!("{root}/between"), "").expect("the container runs on");
+    strata.restart();
+    until(&before, (Some(false), Some(5)));
+    until(&between, (Some(false), Some(6)));
+    assert_eq!(code(&after), (Some(true), None));
+    fs::write(format!("{root}/after"), "").expect("the container runs on");
+    until(&after, (Some(false), Some(7)));
+}
+
+#[test]
+fn the_last_container_of_a_server_that_is_gone_takes_its_cgroup_along() {
+    let Some((_netns, mut strata)) = server() else { return };
+    start(&strata.unix(), "last", "until test -e /end; do sleep 0.05; done");
+    let cgroups = cgroups_of(&strata);
+    assert!(!cgroups.is_empty());
+    let pid =
+        send(&strata.unix(), "GET", "/containers/last/json", &Value::Null).json()["State"]["Pid"].clone();
+    strata.kill();
+    fs::write(format!("/proc/{pid}/root/end"), "").expect("the container runs on");
+    let parents: BTreeSet<_> = cgroups.iter().filter_map(|path| Path::new(path).parent()).collect();
+    let begun = Instant::now();
+    while parents.iter().any(|path| path.exists()) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{parents:?}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}

@@ -111,7 +111,7 @@ impl Inner {
             }
             if kind == "ipc" && !matches!(other.host.ipc_mode.as_str(), "shareable") {
                 return Err(Error::invalid(format!(
-                    "cannot join IPC of container {}: its IPC mode is not shareable: non-shareable IPC (hint: use IpcMode:shareable for the donor container)",
+                    "can't join IPC of container {}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)",
                     other.id
                 )));
             }

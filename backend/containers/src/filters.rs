@@ -58,12 +58,12 @@ impl Filters {
     }
 
     /// Whether something with these labels may be pruned: `label` must hold, `label!` must not.
-    pub(crate) fn prunes(&self, labels: &BTreeMap<String, String>) -> bool {
+    pub fn prunes(&self, labels: &BTreeMap<String, String>) -> bool {
         self.labels("label", labels) && !self.get("label!").iter().any(|unwanted| has_label(labels, unwanted))
     }
 
     /// The moment that `until` names: a time, Unix seconds, or how long ago (`24h`, `1h30m`).
-    pub(crate) fn until(&self, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    pub fn until(&self, now: Timestamp) -> Result<Option<Timestamp>, Error> {
         let [text] = self.get("until") else {
             return match self.get("until") {
                 [] => Ok(None),

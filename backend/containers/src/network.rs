@@ -84,7 +84,7 @@ pub(crate) fn describe(wanted: &api::EndpointSettings, endpoint: Option<&Endpoin
         links: wanted.links.clone(),
         aliases: wanted.aliases.clone(),
         driver_opts: wanted.driver_opts.clone(),
-        mac_address: String::new(),
+        mac_address: wanted.mac_address.clone(),
         ..api::EndpointSettings::default()
     };
     let Some(endpoint) = endpoint else { return seen };

@@ -12,8 +12,10 @@ const NAMES: [&str; 31] = [
 pub(crate) const KILL: i32 = 9;
 /// SIGTERM.
 pub(crate) const TERM: i32 = 15;
+/// The last one that there is.
+pub(crate) const LAST: i32 = 64;
 /// The first and last real-time signal that glibc leaves to programs.
-const REAL_TIME: (i32, i32) = (34, 64);
+const REAL_TIME: (i32, i32) = (34, LAST);
 
 /// The number of a signal given as number or as name with or without `SIG`, in either case.
 pub fn parse(text: &str) -> Result<i32, Error> {

@@ -20,21 +20,31 @@ impl Engine {
     ) -> Result<CreateResponse, Error> {
         let containers = self.containers()?;
         let wanted = request.config.image.clone();
-        let explicit = platform.is_some_and(|platform| !platform.is_empty());
-        let image = self.blocking(move |inner| inner.base(&wanted, explicit)).await?;
+        let platform = platform.filter(|platform| !platform.is_empty()).map(str::parse).transpose();
+        let platform = platform.map_err(|error: strata_oci::PlatformError| {
+            Error::new(Kind::InvalidArgument, error.to_string())
+        })?;
+        let image = self.blocking(move |inner| inner.base(&wanted, platform.as_ref())).await?;
         Ok(containers.create(name, request, image).await?)
     }
 }
 
 impl Inner {
-    fn base(&self, name: &str, platform_given: bool) -> Result<BaseImage, Error> {
+    fn base(&self, name: &str, platform: Option<&Platform>) -> Result<BaseImage, Error> {
         if name.is_empty() {
             return Ok(BaseImage::default());
         }
         let image = self.find(name)?;
         let config = self.config(&image.id)?;
         let actual = Platform::new(&config.os, &config.architecture, config.variant.as_deref());
-        let foreign = actual.serves(&Platform::host()).is_none() && !platform_given;
+        if let Some(wanted) = platform.filter(|wanted| actual.serves(wanted).is_none()) {
+            // Not found, so that docker's CLI pulls the one that is wanted.
+            let message = format!(
+                "image with reference {name} was found but does not match the specified platform: wanted {wanted}, actual: {actual}"
+            );
+            return Err(Error::new(Kind::NotFound, message));
+        }
+        let foreign = actual.serves(&Platform::host()).is_none() && platform.is_none();
         if config.os != "linux" && !config.os.is_empty() {
             let message = format!("image operating system \"{}\" cannot be used on this platform", config.os);
             return Err(Error::new(Kind::InvalidArgument, message));

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use strata_api::engine::{
     Ipam, IpamConfig, Network as Wire, NetworkConnect, NetworkContainer, NetworkCreate, NetworkDisconnect,
 };
-use strata_network::{Address, Endpoint, Network, NetworkConfig, Pool};
+use strata_network::{Address, Driver, Endpoint, Network, NetworkConfig, Pool};
 
 use crate::{Engine, Error, Filters, Kind};
 
 impl Engine {
     /// The networks that fit `filters`, by name.
     pub async fn networks(&self, filters: &Filters) -> Result<Vec<Wire>, Error> {
+        filters.only(&["dangling", "driver", "id", "label", "name", "scope", "type"])?;
         let running = self.running()?;
         let names = strata_containers::Filters::from(filters.clone()).patterns("name")?;
         let mut networks: Vec<Wire> = Vec::new();
@@ -69,10 +70,15 @@ impl Engine {
 
     /// Removes the networks that nobody is on; their names.
     pub async fn prune_networks(&self, filters: &Filters) -> Result<Vec<String>, Error> {
+        filters.only(&["label", "label!", "until"])?;
+        let filters = strata_containers::Filters::from(filters.clone());
+        let until = filters.until(jiff::Timestamp::now())?;
         let networks = &self.running()?.networks;
         let keep = |network: &Network| {
             let labels: BTreeMap<String, String> = network.labels.clone().into_iter().collect();
-            !filters.labels("label", &labels)
+            let created = jiff::Timestamp::try_from(network.created);
+            let young = until.is_some_and(|until| created.is_ok_and(|created| created >= until));
+            young || !filters.prunes(&labels)
         };
         let pruned = networks.prune(keep).await?;
         Ok(pruned.removed)
@@ -137,14 +143,33 @@ fn wire(network: &Network, endpoints: &[Endpoint]) -> Wire {
         scope: "local".into(),
         driver: network.driver.to_string(),
         enable_ipv6: network.ipv6,
-        ipam: Ipam { driver: "default".into(), options: None, config: Some(pools.collect()) },
+        ipam: Ipam {
+            driver: "default".into(),
+            options: (!network.predefined()).then(BTreeMap::new),
+            config: Some(pools.collect()),
+        },
         internal: network.internal,
         attachable: network.attachable,
         containers: containers.collect(),
-        options: network.options.clone().into_iter().collect(),
+        options: options(network),
         labels: network.labels.clone().into_iter().collect(),
         ..Wire::default()
     }
+}
+
+/// Its options; of the bridge that everybody is on by default, what dockerd says of its own.
+fn options(network: &Network) -> BTreeMap<String, String> {
+    if !network.predefined() || network.driver != Driver::Bridge {
+        return network.options.clone().into_iter().collect();
+    }
+    let said = [
+        ("com.docker.network.bridge.default_bridge", "true"),
+        ("com.docker.network.bridge.enable_icc", "true"),
+        ("com.docker.network.bridge.enable_ip_masquerade", "true"),
+        ("com.docker.network.bridge.host_binding_ipv4", "0.0.0.0"),
+        ("com.docker.network.bridge.name", &network.bridge),
+    ];
+    said.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
 fn config(wanted: NetworkCreate) -> Result<NetworkConfig, Error> {

@@ -1,6 +1,6 @@
 //! `docker ps` and `docker inspect`: containers, with what only the images know of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use strata_api::engine::{ContainerInspect, ContainerSummary};
 use strata_catalog::Catalog as _;
@@ -22,7 +22,7 @@ impl Engine {
         let ancestors = self.blocking(move |inner| Ok(inner.ids(&names))).await?;
         let query = ListQuery { all, limit, size, filters: filters.into(), ancestors };
         let rows = containers.list(query).await?;
-        self.blocking(move |inner| Ok(rows.into_iter().map(|row| inner.complete(row)).collect())).await
+        self.blocking(move |inner| Ok(inner.complete(rows))).await
     }
 }
 
@@ -47,16 +47,22 @@ impl Inner {
         ids.into_iter().collect()
     }
 
-    /// Adds the image's part. An image that lost the name which the container was created with goes by its id.
-    fn complete(&self, mut row: ContainerSummary) -> ContainerSummary {
-        if let Some(size) = &mut row.size_root_fs {
-            *size += self.size_of(&row.image_id);
+    /// Adds the images' part. An image that lost the name which the container was created with goes by its id.
+    fn complete(&self, mut rows: Vec<ContainerSummary>) -> Vec<ContainerSummary> {
+        // Many containers are of few images.
+        let mut meant: HashMap<String, Option<String>> = HashMap::new();
+        let mut sizes: HashMap<String, u64> = HashMap::new();
+        for row in &mut rows {
+            if let Some(size) = &mut row.size_root_fs {
+                *size += *sizes.entry(row.image_id.clone()).or_insert_with(|| self.size_of(&row.image_id));
+            }
+            let look = || self.find(&row.image).ok().map(|found| found.id.to_string());
+            let same = meant.entry(row.image.clone()).or_insert_with(look).as_ref() == Some(&row.image_id);
+            if !same && !row.image_id.is_empty() {
+                row.image.clone_from(&row.image_id);
+            }
         }
-        let same = self.find(&row.image).is_ok_and(|found| found.id.to_string() == row.image_id);
-        if !same && !row.image_id.is_empty() {
-            row.image.clone_from(&row.image_id);
-        }
-        row
+        rows
     }
 
     /// What the layers of an image take; nothing for none.

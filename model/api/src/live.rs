@@ -50,7 +50,7 @@ pub struct Mount {
     pub merged: String,
 }
 
-/// Some of what happened to a writable layer, in order. Never empty but for the first.
+/// Some of what happened to a writable layer, in order, or was found out about it. Never empty but for the first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     /// Forget what was known: `events` are the writable layer whole. True for the first batch, and whenever events came

@@ -226,3 +226,77 @@ fn an_image_in_use_stays() {
         duel.same(&["rm", "user"]);
     });
 }
+
+#[test]
+fn lists_logs_and_changes_of_containers() {
+    with_box(|duel| {
+        let up =
+            ["-l", "a=b", "--restart", "on-failure:3", "-m", "64m", "--cpus", "0.5", "box", "sleep", "100"];
+        duel.prepare(&[&["run", "-d", "--network", "none", "--name", "up"], &up[..]].concat());
+        let dead = ["box", "sh", "-c", "echo one; echo two; exit 3"];
+        duel.both(&[&["run", "--network", "none", "--name", "dead"], &dead[..]].concat());
+        duel.prepare(&["create", "-it", "--network", "none", "-u", "5", "--name", "made", "box"]);
+        for filter in [
+            "name=^/up$",
+            "name=u",
+            "label=a=b",
+            "label=a=c",
+            "exited=3",
+            "status=created",
+            "health=none",
+            "volume=/x",
+            "before=made",
+            "since=up",
+            "network=none",
+            "network=nosuch",
+            "ancestor=box",
+            "publish=80",
+            "expose=80",
+            "is-task=true",
+        ] {
+            duel.same(&["ps", "-a", "--filter", filter, "--format", "{{.Names}} {{.Labels}} {{.State}}"]);
+        }
+        duel.same(&["ps", "-as", "--format", "{{.Names}} {{.Size}}"]);
+        let shown = "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}} {{json .HostConfig.RestartPolicy}} {{json .Config.Volumes}}";
+        duel.same(&["inspect", "-f", shown, "up"]);
+        duel.same(&["inspect", "-s", "-f", "{{.SizeRw}} {{.SizeRootFs}}", "dead"]);
+        for args in
+            [&["--tail", "1"][..], &["--tail", "x"], &["--details"], &["--since", "1h"], &["--until", "1h"]]
+        {
+            duel.same(&[&["logs"], args, &["dead"]].concat());
+        }
+        for args in [
+            &["--memory", "32m"][..],
+            &["--memory", "4m"],
+            &["--restart", "bad"],
+            &["--pids-limit", "20"],
+            &[],
+        ] {
+            duel.same_as(&[&["update"], args, &["up"]].concat(), essence);
+        }
+        duel.same(&["inspect", "-f", shown, "up"]);
+        for signal in ["NOPE", "99"] {
+            duel.same_as(&["kill", "-s", signal, "up"], essence).fails();
+        }
+        for name in ["bad name", "dead", "up", ""] {
+            duel.same_as(&["rename", "up", name], essence).fails();
+        }
+        let wrong: [&[&str]; 6] = [
+            &["--storage-opt", "size=1G"],
+            &["--ip", "1.2.3.4"],
+            &["--ipc", "container:up"],
+            &["--cpuset-cpus", "99"],
+            &["--log-opt", "bad=1"],
+            &["--health-cmd", "x", "--health-interval", "1us"],
+        ];
+        for args in wrong {
+            duel.same_as(&[&RUN[..], args, &["box", "true"]].concat(), essence).fails();
+        }
+        duel.same_code(
+            &[&RUN[..], &["--platform", "linux/arm64", "box", "true"]].concat(),
+            "it is looked for elsewhere",
+        )
+        .fails();
+        duel.same(&["rm", "-f", "up", "dead", "made"]);
+    });
+}

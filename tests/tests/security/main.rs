@@ -331,3 +331,29 @@ fn a_page_makes_contained_containers_only() {
         assert_eq!(answer.status, 404, "through the socket only the image is missing: {}", answer.text());
     }
 }
+
+#[test]
+fn volumes_of_the_host_are_for_the_socket_only() {
+    let strata = Strata::start();
+    let ask = |target: &str, body: &str| {
+        let request = Request::new("POST", target).header("Content-Type", "application/json").body(body);
+        strata.ask(request).status
+    };
+    let options = |kind: &str, o: &str| format!(r#"{{"type":"{kind}","device":"/etc","o":"{o}"}}"#);
+    for (kind, o) in [("none", "bind"), ("tmpfs", "size=1m,bind"), ("ext4", "ro"), ("tmpfs", "rshared")] {
+        let driver = options(kind, o);
+        assert_eq!(
+            ask("/volumes/create", &format!(r#"{{"Name":"x1","DriverOpts":{driver}}}"#)),
+            403,
+            "{driver}"
+        );
+        let mount = format!(
+            r#"{{"Type":"volume","Target":"/x","VolumeOptions":{{"DriverConfig":{{"Name":"local","Options":{driver}}}}}}}"#
+        );
+        let body = format!(r#"{{"Image":"x","HostConfig":{{"Mounts":[{mount}]}}}}"#);
+        assert_eq!(ask("/containers/create", &body), 403, "{driver}");
+    }
+    // Memory is nobody's.
+    let memory = format!(r#"{{"Name":"x2","DriverOpts":{}}}"#, options("tmpfs", "size=1m"));
+    assert_ne!(ask("/volumes/create", &memory), 403);
+}

@@ -12,6 +12,9 @@ pub(crate) fn adapt(host: &mut HostConfig, unified: bool, unconfined_paths: bool
     if host.resources.memory > 0 && host.resources.memory_swap == 0 {
         host.resources.memory_swap = host.resources.memory * 2;
     }
+    if host.resources.pids_limit == Some(0) {
+        host.resources.pids_limit = None;
+    }
     if host.resources.memory_swappiness == Some(-1) {
         host.resources.memory_swappiness = None;
     }

@@ -48,6 +48,7 @@ fn fill(config: &mut ContainerConfig, image: &ContainerConfig) {
         (own @ None, Some(image)) => *own = Some(image.clone()),
         (_, None) => {}
     }
+    config.volumes = config.volumes.take().filter(|volumes| !volumes.is_empty());
     if let Some(volumes) = &image.volumes {
         let own = config.volumes.get_or_insert_default();
         own.extend(volumes.iter().map(|(path, nothing)| (path.clone(), *nothing)));

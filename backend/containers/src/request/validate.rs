@@ -45,6 +45,11 @@ pub(crate) fn validate(request: &mut CreateRequest, machine: Machine) -> Result<
     if host.network_mode == "host" && host.port_bindings.as_ref().is_some_and(|ports| !ports.is_empty()) {
         warnings.push("Published ports are discarded when using host network mode".into());
     }
+    if host.storage_opt.as_ref().is_some_and(|options| !options.is_empty()) {
+        return Err(Error::invalid(
+            "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
+        ));
+    }
     if !matches!(host.runtime.as_str(), "" | "runc" | "crun") {
         return Err(Error::invalid(format!("Unknown runtime specified {}", host.runtime)));
     }

@@ -14,7 +14,13 @@ impl Containers {
             let _alone = container.work.lock().await;
             let record = container.snapshot();
             let own = matches!(ContainerMode::of(&record.host.network_mode), ContainerMode::Other(_));
-            if !own || to.name == "host" {
+            if to.name == "host" {
+                return Err(Error::new(
+                    Kind::Unsupported,
+                    "container cannot be disconnected from host network or connected to host network",
+                ));
+            }
+            if !own {
                 return Err(Error::invalid(
                     "container sharing network namespace with another container or host cannot be connected to any other network",
                 ));

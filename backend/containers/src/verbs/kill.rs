@@ -10,8 +10,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl Containers {
     /// Sends a signal; SIGKILL if `signal` is empty, and then it has ended when this returns.
     pub async fn kill(&self, name: &str, signal: &str) -> Result<(), Error> {
-        let number = if signal.is_empty() { signal::KILL } else { signal::parse(signal)? };
         let refuse = |error: Error| error.about(format!("Cannot kill container: {name}"));
+        if signal.parse().is_ok_and(|number: i32| number > signal::LAST) {
+            let message = format!("The linux daemon does not support signal {signal}");
+            return Err(refuse(Error::new(Kind::Internal, message)));
+        }
+        let number = if signal.is_empty() { signal::KILL } else { signal::parse(signal)? };
         let container = self.0.find(name).map_err(refuse)?;
         if number == signal::KILL {
             self.kill_now(&container).await.map_err(refuse)

@@ -191,16 +191,14 @@ fn passes(filters: &Filters, record: &Record) -> bool {
         && filters.labels("label", &record.labels())
 }
 
+/// Whether a container that runs has a port of this range: one of the host if `published`, else one of its own.
 fn has_port(record: &Record, wanted: &str, published: bool) -> bool {
     let Ok((range, protocol)) = parse_port(wanted) else { return false };
-    let exposed = record.config.exposed_ports.iter().flat_map(|ports| ports.keys());
-    let bound = record.host.port_bindings.iter().flat_map(|ports| ports.keys());
-    let mut all: Box<dyn Iterator<Item = &String>> =
-        if published { Box::new(bound) } else { Box::new(exposed.chain(bound)) };
-    all.any(|port| {
-        parse_port(port).is_ok_and(|(other, other_protocol)| {
-            other_protocol == protocol && other.start() <= range.end() && range.start() <= other.end()
-        })
+    let ports =
+        if record.state.status.has_process() { list_ports(&network::ports(record)) } else { Vec::new() };
+    ports.iter().any(|port| {
+        let number = if published { port.public_port } else { Some(port.private_port) };
+        port.kind == protocol && number.is_some_and(|number| range.contains(&number))
     })
 }
 

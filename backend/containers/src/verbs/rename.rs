@@ -9,7 +9,8 @@ impl Containers {
             return Err(Error::invalid("Neither old nor new names may be empty"));
         }
         let container = self.0.find(name)?;
-        let new = names::parse(new).map_err(|error| error.about("Error when allocating new name"))?;
+        let new = names::parse(&format!("/{new}"))
+            .map_err(|error| error.about("Error when allocating new name"))?;
         let this = self.clone();
         to_the_end(async move {
             let _alone = container.work.lock().await;

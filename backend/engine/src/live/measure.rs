@@ -92,7 +92,8 @@ pub(super) fn copied(batch: &snapshots::Batch) -> Vec<LayerPath> {
 pub(super) fn start(mut meter: Meter, sender: mpsc::Sender<Batch>) -> Asker {
     let wanted = Wanted::default();
     let asker = Asker(wanted.clone());
-    tokio::task::spawn_blocking(move || {
+    // Not one of the runtime's threads, of which there are only so many: it mostly waits.
+    let work = move || {
         while let Some(paths) = wanted.take() {
             let begun = Instant::now();
             let mut measured = Vec::new();
@@ -112,6 +113,9 @@ pub(super) fn start(mut meter: Meter, sender: mpsc::Sender<Batch>) -> Asker {
             }
             std::thread::sleep(begun.elapsed().max(REST));
         }
-    });
+    };
+    if let Err(error) = std::thread::Builder::new().name("measure".into()).spawn(work) {
+        tracing::warn!(%error, "what changed in files that were copied up isn't measured");
+    }
     asker
 }

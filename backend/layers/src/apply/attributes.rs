@@ -38,7 +38,7 @@ impl Applier<'_> {
     }
 
     /// The process may give files away only as root, so what it makes is root's.
-    pub(super) fn owner_needs_setting(&self, entry: &Entry, fresh: bool) -> bool {
+    fn owner_needs_setting(&self, entry: &Entry, fresh: bool) -> bool {
         self.powers.owners && !(fresh && entry.uid == 0 && entry.gid == 0)
     }
 
@@ -47,7 +47,21 @@ impl Applier<'_> {
         mode & (0o7000 | self.masked) != 0
     }
 
-    /// As [`set_xattr`] for what cannot be opened, by its name in the directory that we are in.
+    /// Sets an attribute of an open file. One that the file system or our rights don't allow is left out, as in
+    /// docker; the index has it.
+    pub(super) fn set_xattr(
+        &self,
+        file: impl AsFd,
+        path: &LayerPath,
+        xattr: &Xattr,
+    ) -> Result<(), ApplyError> {
+        if is_overlays(&xattr.name) {
+            return Ok(());
+        }
+        tolerate(fs::fsetxattr(file, &*xattr.name, &xattr.value, XattrFlags::empty()), path, xattr)
+    }
+
+    /// As [`Self::set_xattr`] for what cannot be opened, by its name in the directory that we are in.
     pub(super) fn set_xattrs_at(&self, name: &[u8], entry: &Entry) -> Result<(), ApplyError> {
         for xattr in entry.xattrs.iter().filter(|xattr| !is_overlays(&xattr.name)) {
             let folder = std::os::fd::AsRawFd::as_raw_fd(self.descent.folder());
@@ -60,16 +74,7 @@ impl Applier<'_> {
     }
 }
 
-/// Sets an attribute of an open file. One that the file system or our rights don't allow is left out, as in docker; the
-/// index has it.
-pub(super) fn set_xattr(file: impl AsFd, path: &LayerPath, xattr: &Xattr) -> Result<(), ApplyError> {
-    if is_overlays(&xattr.name) {
-        return Ok(());
-    }
-    tolerate(fs::fsetxattr(file, &*xattr.name, &xattr.value, XattrFlags::empty()), path, xattr)
-}
-
-pub(super) fn owner(entry: &Entry) -> (Uid, Gid) {
+fn owner(entry: &Entry) -> (Uid, Gid) {
     (Uid::from_raw(entry.uid), Gid::from_raw(entry.gid))
 }
 

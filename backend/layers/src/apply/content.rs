@@ -8,19 +8,16 @@ use std::{
 use rustix::fs::{self, Mode, OFlags};
 use strata_layer::{Entry, Segment};
 
-use super::{Applier, ApplyError, attributes::owner, finish::Unfinished, times, timespec};
+use super::{Applier, ApplyError, times, timespec};
 
 /// Bytes per read and write. Large ones go past the archive reader's own buffer.
 const CHUNK: usize = 256 << 10;
-
-/// Bytes of a file that is filled aside; a larger one is written as it comes.
-const SMALL: u64 = 32 << 10;
 
 const NEW: OFlags =
     OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 impl Applier<'_> {
-    /// Creates a file. What it then lacks a small one gets aside.
+    /// Content, owner, mode, attributes, time: in this order, because each takes away some of what follows it.
     pub(super) fn file(
         &mut self,
         entry: &Entry,
@@ -34,33 +31,19 @@ impl Applier<'_> {
         let fail = ApplyError::io("create", &entry.path);
         let file = fs::openat(self.descent.folder(), name, NEW, Mode::from(mode & 0o777)).map_err(fail)?;
         let mut file = File::from(file);
-        let mut small = None;
         match &entry.sparse {
-            None if entry.size <= SMALL => small = Some(self.whole(entry, content)?),
             None => self.dense(entry, content, &mut file)?,
             Some(segments) => self.sparse(entry, segments, content, &mut file)?,
         }
-        let aside = small.is_some();
-        let unfinished = Unfinished {
-            file,
-            content: small.unwrap_or_default(),
-            owner: self.owner_needs_setting(entry, !inherits).then(|| owner(entry)),
-            mode: self.mode_needs_setting(mode).then(|| Mode::from(mode)),
-            xattrs: entry.xattrs.to_vec(),
-            times: times(timespec(entry.mtime)),
-            path: entry.path.clone(),
-        };
-        if aside { self.finisher.add(unfinished) } else { unfinished.finish() }
-    }
-
-    /// All of the content.
-    fn whole(&mut self, entry: &Entry, content: &mut dyn Read) -> Result<Vec<u8>, ApplyError> {
-        let mut whole = Vec::with_capacity(usize::try_from(entry.size).unwrap_or(0));
-        while (whole.len() as u64) < entry.size {
-            let length = self.fill(entry, content, entry.size - whole.len() as u64)?;
-            whole.extend_from_slice(&self.buffer[..length]);
+        self.set_owner(&file, entry, !inherits)?;
+        if self.mode_needs_setting(mode) {
+            fs::fchmod(&file, Mode::from(mode)).map_err(ApplyError::io("set the mode of", &entry.path))?;
         }
-        Ok(whole)
+        for xattr in &entry.xattrs {
+            self.set_xattr(&file, &entry.path, xattr)?;
+        }
+        let fail = ApplyError::io("set the time of", &entry.path);
+        fs::futimens(&file, &times(timespec(entry.mtime))).map_err(fail)
     }
 
     fn dense(&mut self, entry: &Entry, content: &mut dyn Read, file: &mut File) -> Result<(), ApplyError> {

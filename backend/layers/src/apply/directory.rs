@@ -8,7 +8,7 @@ use rustix::{
 };
 use strata_layer::{Entry, Kind, LayerPath};
 
-use super::{Applier, ApplyError, Level, attributes::set_xattr, timespec};
+use super::{Applier, ApplyError, Level, timespec};
 use crate::walk;
 
 impl Applier<'_> {
@@ -58,7 +58,7 @@ impl Applier<'_> {
             if *xattr.name == *b"system.posix_acl_default" {
                 self.late.push((entry.path.clone(), xattr.clone()));
             } else {
-                set_xattr(self.descent.folder(), &entry.path, xattr)?;
+                self.set_xattr(self.descent.folder(), &entry.path, xattr)?;
             }
         }
         Ok(())

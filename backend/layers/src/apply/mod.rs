@@ -10,7 +10,6 @@ mod attributes;
 mod content;
 mod directory;
 mod error;
-mod finish;
 mod special;
 
 use std::{io::Read, os::fd::OwnedFd};
@@ -22,7 +21,6 @@ use rustix::{
 };
 use strata_layer::{Entry, Kind, LayerPath, Sink, Timestamp, Xattr};
 
-use self::{attributes::set_xattr, finish::Finisher};
 use crate::{Powers, Watch, descent::Descent, remove::clear, walk};
 
 /// Applies a layer's entries to an empty directory.
@@ -34,7 +32,6 @@ pub(crate) struct Applier<'a> {
     masked: u32,
     watch: &'a Watch,
     buffer: Vec<u8>,
-    finisher: Finisher,
     /// Beside the tree: where the whiteout lies that all others are hard links to.
     scratch: &'a OwnedFd,
     whiteout: bool,
@@ -72,7 +69,6 @@ impl<'a> Applier<'a> {
             masked,
             watch,
             buffer: Vec::new(),
-            finisher: Finisher::default(),
             scratch,
             whiteout: false,
             late: Vec::new(),
@@ -82,11 +78,10 @@ impl<'a> Applier<'a> {
     /// Sets what had to wait. Without it the tree is not complete.
     pub(crate) fn finish(mut self) -> Result<(), ApplyError> {
         self.go_up(0)?;
-        self.finisher.wait()?;
         self.forget_whiteout()?;
         for (path, xattr) in std::mem::take(&mut self.late) {
             self.go_to(&path)?;
-            set_xattr(self.descent.folder(), &path, &xattr)?;
+            self.set_xattr(self.descent.folder(), &path, &xattr)?;
         }
         self.go_up(0)?;
         if self.root.touched {

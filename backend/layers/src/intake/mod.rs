@@ -6,8 +6,6 @@
 //!   thread 2:    └→ decompress
 //!                     │ a few 256 KiB buffers
 //!   thread 3:         └→ hash (diff id), parse → index, apply to the tree
-//!                          │ small files that were made
-//!   thread 4:              └→ fill them, set what they lack
 //! ```
 //!
 //! Inflating is the slowest step for large files and has a thread to itself; creating files is the slowest for many

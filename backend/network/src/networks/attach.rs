@@ -50,10 +50,10 @@ fn attach(
     settings: &EndpointSettings,
 ) -> Result<Endpoint, NetworkError> {
     let network = inner.state().find(wanted)?.clone();
+    check(&network, settings)?;
     if network.driver != Driver::Bridge {
         return bare(inner, container, &network);
     }
-    check(&network, settings)?;
     let namespace = netns::open(&container.netns)?;
     let up = inner.ensure(&network.id)?;
     let endpoint = inner.take(&network.id, container, settings)?;

@@ -67,10 +67,11 @@ fn validate(config: &NetworkConfig) -> Result<(), NetworkError> {
         }
     }
     if !name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.-".contains(letter))
+        || name.ends_with(' ')
+        || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.- ".contains(letter))
     {
         return Err(NetworkError::Invalid(format!(
-            "invalid network name \"{name}\": only letters, digits, \"_\", \".\" and \"-\", and a letter or digit first"
+            "invalid network name \"{name}\": only letters, digits, \"_\", \".\", \"-\" and spaces within, and a letter or digit first"
         )));
     }
     if let Some(bridge) = config.options.get("com.docker.network.bridge.name")

@@ -26,6 +26,7 @@ impl Shim {
         };
         note("record the exit", record::write(here, record::EXIT, &exit));
         self.launched.exit = Some(exit.clone());
+        let watched = self.clients.iter().any(|client| client.watches);
         let watching = self.clients.iter_mut().filter(|client| client.watches);
         watching.for_each(|client| client.send(&Reply::Exit(exit.clone())));
         self.listener = None;
@@ -42,9 +43,23 @@ impl Shim {
             if let Err(failure) = self.launch.runtime.delete_ended(container, &cgroups) {
                 eprintln!("shim: cannot delete the container: {failure}");
             }
+            if !watched {
+                remove_parents(&cgroups);
+            }
             self.streams.sources.clear();
         }
         self.lock = None;
+    }
+}
+
+/// Removes the cgroup that a server's containers are in, with its last one: the server, which does so otherwise, is gone.
+fn remove_parents(cgroups: &[&Path]) {
+    let ours = |path: &&Path| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("strata-"))
+    };
+    for parent in cgroups.iter().filter_map(|path| path.parent()).filter(ours) {
+        // As long as others are in it this fails.
+        let _ = std::fs::remove_dir(parent);
     }
 }
 

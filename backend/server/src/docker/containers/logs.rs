@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What of a log is wanted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted {
     /// Go on as long as it runs.
     pub follow: bool,
@@ -27,6 +27,8 @@ pub struct Wanted {
     pub stderr: bool,
     /// With the time before each line.
     pub timestamps: bool,
+    /// With what the logging driver was told to add before each line: nothing but a space, as none adds anything.
+    pub details: bool,
     /// Nothing older, in Unix nanoseconds.
     pub since: Option<i64>,
     /// Nothing newer, in Unix nanoseconds.
@@ -55,6 +57,7 @@ impl Wanted {
             stdout: query.flag("stdout"),
             stderr: query.flag("stderr"),
             timestamps: query.flag("timestamps"),
+            details: query.flag("details"),
             since: time("since")?,
             until: time("until")?,
             // dockerd takes whatever isn't a number for `all`.
@@ -76,7 +79,7 @@ impl Wanted {
     }
 }
 
-/// `GET /containers/{id}/logs`: `follow`, `stdout`, `stderr`, `since`, `until`, `timestamps`, `tail`.
+/// `GET /containers/{id}/logs`: `follow`, `stdout`, `stderr`, `since`, `until`, `timestamps`, `details`, `tail`.
 pub async fn logs((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<Response, Failure> {
     let wanted = Wanted::parse(&call.query())?;
     let log = engine.containers()?.logs(call.param("id"), wanted.query()).await.map_err(Error::from)?;
@@ -87,7 +90,7 @@ pub async fn logs((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<
             () = shutdown.begun() => Ok(None),
         };
         match line {
-            Ok(line) => line.map(|line| (Ok(pack(&line, framing, wanted.timestamps)), (lines, shutdown))),
+            Ok(line) => line.map(|line| (Ok(pack(line, framing, &wanted)), (lines, shutdown))),
             Err(error) => Some((Err(error), (lines, shutdown))),
         }
     });
@@ -100,16 +103,19 @@ pub async fn logs((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<
 /// Sends a log to a client that is attached.
 pub async fn send(mut log: LogRequest, framing: Framing, output: &mut Output) {
     while let Ok(Some(line)) = log.lines.next().await {
-        if output.write_all(&pack(&line, framing, false)).await.is_err() {
+        if output.write_all(&pack(line, framing, &Wanted::default())).await.is_err() {
             return;
         }
     }
 }
 
-fn pack(line: &LogLine, framing: Framing, timestamps: bool) -> Bytes {
+fn pack(mut line: LogLine, framing: Framing, wanted: &Wanted) -> Bytes {
     let of = match line.stream {
         Stream::Stdout => Of::Stdout,
         Stream::Stderr => Of::Stderr,
     };
-    framing.pack(of, if timestamps { line.with_timestamp() } else { line.bytes.clone() })
+    if wanted.details {
+        line.bytes = [b" ", &line.bytes[..]].concat().into();
+    }
+    framing.pack(of, if wanted.timestamps { line.with_timestamp() } else { line.bytes })
 }
