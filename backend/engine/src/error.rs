@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 /// An error with a message for the user: what was wrong, where, and what would be right.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[error("{message}")]
 pub struct Error {
     /// Its kind.
@@ -106,6 +106,12 @@ impl From<strata_layers::IntakeError> for Error {
 
 impl From<strata_layers::PublishError> for Error {
     fn from(error: strata_layers::PublishError) -> Self {
+        Self::chain(Kind::Internal, &error)
+    }
+}
+
+impl From<strata_layers::RecipeError> for Error {
+    fn from(error: strata_layers::RecipeError) -> Self {
         Self::chain(Kind::Internal, &error)
     }
 }

@@ -10,6 +10,7 @@
 //! ```text
 //! <root>/<diff_id hex>/fs       the tree: an overlay lower directory
 //! <root>/<diff_id hex>/index    its LayerIndex, with a checksum
+//! <root>/<diff_id hex>/recipe   what its tar has besides the files' contents, if the layer came without a blob
 //! <root>/tmp/<number>           being taken in or removed; emptied when the layers are opened
 //! ```
 //!
@@ -18,7 +19,7 @@
 //! owners and devices, is in the index only; files and directories are then readable and writable for their owner, so
 //! that we can show and remove them. See [`Powers`].
 //!
-//! The other way round, [`capture()`] makes a layer of what a container wrote, [`changes()`] lists it, and [`archive()`] and
+//! [`Layers::write_tar`] gives the tar of a layer without a blob, byte for byte. The other way round, [`capture()`] makes a layer of what a container wrote, [`changes()`] lists it, and [`archive()`] and
 //! [`extract()`] copy single trees out of a container and into it.
 //!
 //! No path of an archive is ever given to the kernel as a whole: the tree is walked component by component from the
@@ -36,6 +37,7 @@ mod open_file;
 mod pipe;
 mod powers;
 mod publish;
+mod recipe;
 mod remove;
 mod source;
 mod store;
@@ -47,14 +49,15 @@ pub use apply::ApplyError;
 pub use capture::{
     ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Found, Item,
     Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata, difference,
-    extract, join, locate, open_inside, scan, usage, xattrs,
+    directory_header, extract, file_header, join, locate, open_inside, scan, usage, xattrs,
 };
 pub use error::{IndexError, LayersError, OpenFileError};
-pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken};
+pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken, compression_of, decompressed};
 pub use limits::Limits;
 pub use pipe::{PipeClosed, PipeReceiver, PipeSender, pipe};
 pub use powers::Powers;
 pub use publish::PublishError;
+pub use recipe::RecipeError;
 pub use remove::{Doomed, remove_tree};
 pub use source::{FromRead, Source};
 pub use store::Layers;

@@ -21,6 +21,9 @@ pub struct Message {
     /// Text to print as it is (build output).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
+    /// What programs want to know: the digest of what was pushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aux: Option<serde_json::Value>,
     /// The error that ended the stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -8,7 +8,7 @@ use super::words::words;
 use crate::{Error, Kind};
 
 /// Applies instructions, in order.
-pub(super) fn apply(config: &mut ContainerConfig, changes: &[String]) -> Result<(), Error> {
+pub(crate) fn apply(config: &mut ContainerConfig, changes: &[String]) -> Result<(), Error> {
     for line in
         changes.iter().flat_map(|change| change.lines()).map(str::trim).filter(|line| !line.is_empty())
     {

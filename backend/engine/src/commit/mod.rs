@@ -3,7 +3,7 @@
 //! What was written is archived, taken in as any layer is (so it is hashed, indexed and made a directory in one pass),
 //! and published together with a config that adds it to the parent's. The parent's layers are shared.
 
-mod changes;
+pub(crate) mod changes;
 mod words;
 
 use std::{io, sync::PoisonError, thread};
