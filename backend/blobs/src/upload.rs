@@ -99,6 +99,11 @@ impl Upload {
         self.length
     }
 
+    /// Waits until the bytes are on the disk.
+    pub fn sync(&self) -> Result<(), BlobError> {
+        self.file.sync_data().map_err(BlobError::io("sync", self.temporary.path()))
+    }
+
     /// Lets the bytes be: [`DiskBlobs::resume_upload`] takes them up.
     pub fn keep(self) {
         self.temporary.keep();

@@ -12,7 +12,7 @@ use strata_layers::{Layers, Limits};
 use strata_oci::{ImageConfig, ImageId};
 use strata_registry::{Client, DockerConfig};
 
-use crate::{Error, Kind, Options, events::Events, pull::Transfers, running::Running};
+use crate::{Error, Kind, Options, distribute::Uploads, events::Events, pull::Transfers, running::Running};
 
 /// Configs are read whole; a registry's client refuses larger ones too.
 const CONFIG_LIMIT: u64 = 8 << 20;
@@ -38,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) registry: Client,
     pub(crate) events: Arc<Events>,
     pub(crate) transfers: Transfers,
+    /// What is being pushed to the embedded registry.
+    pub(crate) uploads: Uploads,
     /// Held while files get their names and records, and while garbage loses them: neither sees the other half done.
     pub(crate) publishing: Mutex<()>,
     configs: Mutex<HashMap<ImageId, Arc<ImageConfig>>>,
@@ -72,6 +74,7 @@ impl Engine {
             registry,
             events: Arc::default(),
             transfers,
+            uploads: Uploads::default(),
             publishing: Mutex::default(),
             configs: Mutex::default(),
             running: OnceLock::new(),

@@ -13,6 +13,12 @@ pub enum Kind {
     NotModified,
     /// The request makes no sense.
     InvalidArgument,
+    /// Bytes are not what their digest says.
+    WrongDigest,
+    /// What is to be stored names something that is not here.
+    MissingPart,
+    /// A part of something does not go where it was sent.
+    OutOfRange,
     /// Credentials are missing or wrong.
     Unauthorized,
     /// Credentials are right and it is still not allowed.

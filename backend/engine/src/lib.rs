@@ -5,6 +5,7 @@
 
 mod commit;
 mod create;
+mod distribute;
 mod distribution;
 mod engine;
 mod error;
@@ -39,6 +40,7 @@ mod tag;
 mod usage;
 
 pub use commit::CommitRequest;
+pub use distribute::{Chunk, Stored};
 pub use distribution::DistributionInspect;
 pub use engine::Engine;
 pub use error::{Error, Kind};

@@ -15,6 +15,8 @@ pub struct Options {
     pub concurrency: usize,
     /// Directory of docker's `config.json`; `None` for `$DOCKER_CONFIG` or `~/.docker`.
     pub docker_config: Option<PathBuf>,
+    /// How many bytes the embedded registry may hold.
+    pub registry_quota: Option<u64>,
 }
 
 impl Options {
@@ -26,6 +28,7 @@ impl Options {
             insecure: Vec::new(),
             concurrency: 3,
             docker_config: None,
+            registry_quota: None,
         }
     }
 }

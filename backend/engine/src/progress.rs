@@ -37,9 +37,9 @@ pub(crate) fn text(text: impl Into<String>) -> Message {
 /// The end of something that failed.
 pub(crate) fn failure(error: &Error) -> Message {
     let code = match error.kind {
-        Kind::InvalidArgument => 400,
+        Kind::InvalidArgument | Kind::WrongDigest | Kind::OutOfRange => 400,
         Kind::Forbidden => 403,
-        Kind::NotFound => 404,
+        Kind::NotFound | Kind::MissingPart => 404,
         Kind::Conflict => 409,
         Kind::Unsupported => 501,
         // Not 401, which clients take for a question about the engine itself.

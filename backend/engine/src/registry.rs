@@ -41,7 +41,11 @@ impl Engine {
         self.blocking(move |inner| {
             let found = match reference.parse::<Digest>() {
                 Ok(digest) => inner.catalog.registry_manifest(&repository, &digest)?,
-                Err(_) => inner.catalog.registry_tag(&repository, &reference.parse()?)?,
+                // What can't be a tag is none that is here.
+                Err(_) => match reference.parse() {
+                    Ok(tag) => inner.catalog.registry_tag(&repository, &tag)?,
+                    Err(_) => None,
+                },
             };
             let blob = found.ok_or_else(|| Error::new(Kind::NotFound, unknown))?;
             let bytes = inner.blobs.read(&blob.digest, MANIFEST_LIMIT)?.into();

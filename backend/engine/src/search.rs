@@ -46,11 +46,8 @@ impl Engine {
                 && official.is_none_or(|wanted| found.is_official == wanted)
                 && stars.iter().all(|least| found.star_count >= *least)
         };
-        let shown = |found: FoundRepository| match domain {
-            HUB => found,
-            other => FoundRepository { name: format!("{other}/{}", found.name), ..found },
-        };
-        Ok(found.into_iter().filter(wanted).map(shown).collect())
+        // The names are as the registry has them, without its own: so has dockerd.
+        Ok(found.into_iter().filter(wanted).collect())
     }
 }
 

@@ -115,7 +115,10 @@ impl Inner {
             Ok(_) => {}
             Err(ReadError::Sink(error)) => return Err(error),
             Err(ReadError::Refused(refusal)) => {
-                let at = members.last().map(|last| format!(", in or after {last}")).unwrap_or_default();
+                let at = match &refusal.path {
+                    Some(path) => format!(", in {}", path.escape_ascii()),
+                    None => members.last().map(|last| format!(", after {last}")).unwrap_or_default(),
+                };
                 let (offset, problem) = (refusal.offset, refusal.problem);
                 let message = format!("the archive is invalid at byte {offset}{at}: {problem}");
                 return Err(Error::new(Kind::InvalidArgument, message));
