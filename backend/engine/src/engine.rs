@@ -12,7 +12,7 @@ use strata_layers::{Layers, Limits};
 use strata_oci::{ImageConfig, ImageId};
 use strata_registry::{Client, DockerConfig};
 
-use crate::{Error, Kind, Options, distribute::Uploads, events::Events, pull::Transfers, running::Running};
+use crate::{Error, Kind, Options, distribute::{Fetching, Uploads}, events::Events, pull::Transfers, running::Running};
 
 /// Configs are read whole; a registry's client refuses larger ones too.
 const CONFIG_LIMIT: u64 = 8 << 20;
@@ -40,6 +40,8 @@ pub(crate) struct Inner {
     pub(crate) transfers: Transfers,
     /// What is being pushed to the embedded registry.
     pub(crate) uploads: Uploads,
+    /// What is being fetched for those who use it as a proxy.
+    pub(crate) fetching: Fetching,
     /// Held while files get their names and records, and while garbage loses them: neither sees the other half done.
     pub(crate) publishing: Mutex<()>,
     configs: Mutex<HashMap<ImageId, Arc<ImageConfig>>>,
@@ -75,6 +77,7 @@ impl Engine {
             events: Arc::default(),
             transfers,
             uploads: Uploads::default(),
+            fetching: Fetching::default(),
             publishing: Mutex::default(),
             configs: Mutex::default(),
             running: OnceLock::new(),

@@ -20,6 +20,7 @@ use crate::{
     Engine, Error, Kind,
     commit::changes,
     engine::Inner,
+    load::pass_over,
     progress::{self, Teller},
 };
 
@@ -42,6 +43,13 @@ pub struct ImportRequest {
     pub changes: Vec<String>,
     /// `os/architecture[/variant]`; the host's by default.
     pub platform: Option<String>,
+}
+
+impl ImportRequest {
+    /// Whether it can be done, but for the archive.
+    pub fn check(&self) -> Result<(), Error> {
+        prepare(self).map(drop)
+    }
 }
 
 /// What is known before the first byte is read.
@@ -101,8 +109,12 @@ impl Engine {
     ) -> Result<ImageId, Error> {
         self.blocking(move |inner| {
             let teller = Teller::new(sender, total.is_none());
-            let body = Told { body, read: 0, told: 0, total: total.unwrap_or(0), teller };
-            inner.import(body, prepared)
+            let mut body = Told { body, read: 0, told: 0, total: total.unwrap_or(0), teller };
+            let imported = inner.import(&mut body, prepared);
+            if imported.is_err() {
+                pass_over(&mut body);
+            }
+            imported
         })
         .await
     }

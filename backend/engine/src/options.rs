@@ -17,6 +17,8 @@ pub struct Options {
     pub docker_config: Option<PathBuf>,
     /// How many bytes the embedded registry may hold.
     pub registry_quota: Option<u64>,
+    /// Registries that the embedded one hands on, by what their repositories' names begin with there: `hub` → `docker.io`.
+    pub registry_proxies: BTreeMap<String, String>,
 }
 
 impl Options {
@@ -29,6 +31,7 @@ impl Options {
             concurrency: 3,
             docker_config: None,
             registry_quota: None,
+            registry_proxies: BTreeMap::new(),
         }
     }
 }

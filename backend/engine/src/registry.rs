@@ -36,6 +36,7 @@ impl Engine {
     /// The manifest that `reference`, a tag or digest, names in the repository `name`.
     pub async fn registry_manifest(&self, name: &str, reference: &str) -> Result<Manifest, Error> {
         let repository = path(name)?;
+        self.refresh_manifest(name, reference).await?;
         let unknown = format!("manifest {reference} is not known in {name}");
         let reference = reference.to_owned();
         self.blocking(move |inner| {
@@ -57,6 +58,7 @@ impl Engine {
     /// A blob that a manifest of the repository `name` names.
     pub async fn registry_blob(&self, name: &str, digest: &Digest) -> Result<Blob, Error> {
         let repository = path(name)?;
+        self.refresh_blob(name, digest).await?;
         let unknown = format!("blob {digest} is not known in {name}");
         let digest = digest.clone();
         self.blocking(move |inner| {

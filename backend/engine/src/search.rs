@@ -30,7 +30,7 @@ impl Engine {
             None | Some(0) => DEFAULT,
             Some(limit) => {
                 u32::try_from(limit).ok().filter(|limit| LIMITS.contains(limit)).ok_or_else(|| {
-                    let message = format!("limit {limit} is outside the range of [1, 100]");
+                    let message = format!("Limit {limit} is outside the range of [1, 100]");
                     Error::new(Kind::InvalidArgument, message)
                 })?
             }

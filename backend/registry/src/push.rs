@@ -59,6 +59,16 @@ impl Client {
         from: &[Repository],
         sent: &Sent,
     ) -> Result<Uploaded, Error> {
+        self.push_blob_as_asked(repository, blob, from, sent).await.map_err(worded)
+    }
+
+    async fn push_blob_as_asked(
+        &self,
+        repository: &Repository,
+        blob: Outbound<'_>,
+        from: &[Repository],
+        sent: &Sent,
+    ) -> Result<Uploaded, Error> {
         let peer = registry(repository.domain(), &self.shared.transport);
         let upload = Upload { client: self, peer, repository, blob, sent };
         if upload.is_there().await? {
@@ -100,7 +110,7 @@ impl Client {
                 format!("{}/manifests/{}", repository.path(), reference.locator()),
             )
         };
-        let answer = self.ask(&peer, &ask, &mut Pace::new(self.shared.retry)).await?;
+        let answer = self.ask(&peer, &ask, &mut Pace::new(self.shared.retry)).await.map_err(worded)?;
         let said =
             answer.response.headers().get("docker-content-digest").and_then(|value| value.to_str().ok());
         match said.map(str::parse::<Digest>) {
@@ -110,6 +120,14 @@ impl Client {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// As dockerd words a push without a login: it names no request.
+fn worded(error: Error) -> Error {
+    match error {
+        Error::Unauthorized { reason, .. } => Error::Unauthorized { request: None, reason },
+        other => other,
     }
 }
 

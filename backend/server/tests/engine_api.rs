@@ -133,7 +133,7 @@ fn wrong_requests_are_answered_as_dockerd_does() {
         ("POST", "/images/create?fromImage=127.0.0.1:1/x&tag=latest", 500, "refused"),
         ("POST", "/images/create?fromSrc=-&repo=BAD", 400, "lowercase"),
         ("POST", "/images/a@b/push", 400, "invalid reference format"),
-        ("GET", "/images/search?term=x&limit=101", 400, "limit 101 is outside the range of [1, 100]"),
+        ("GET", "/images/search?term=x&limit=101", 400, "Limit 101 is outside the range of [1, 100]"),
         ("GET", "/images/search?term=", 400, "a term to search for"),
     ] {
         let reply = server.unix(method, target);

@@ -6,10 +6,12 @@
 //! children, and steadier than the wall's.
 
 mod analysis;
+mod archives;
 mod clock;
 mod containers;
 mod page;
 mod pull;
+mod registry;
 mod report;
 mod stage;
 mod union;
@@ -23,7 +25,7 @@ use crate::report::Report;
 const USAGE: &str = "\
 usage: cargo xtask bench [--rounds N] [name…]
 
-  names: pull, pull/<image>, containers, analysis, union, page, size; all of them by default
+  names: pull, pull/<image>, images, registry, containers, analysis, union, page, size; all of them by default
   images: one-layer, nine-layers, nine-layers-whiteouts, small-files, many-layers
 ";
 
@@ -79,6 +81,12 @@ fn measure() -> Result<()> {
     }
     if wanted.has("pull") {
         pull::measure(&wanted, &mut report)?;
+    }
+    if wanted.has("images") {
+        archives::measure(&wanted, &mut report)?;
+    }
+    if wanted.has("registry") {
+        registry::measure(&wanted, &mut report)?;
     }
     if wanted.has("containers") {
         containers::measure(&wanted, &mut report)?;

@@ -7,6 +7,7 @@ mod containers;
 mod inspect;
 mod list;
 mod pull;
+mod registries;
 mod remove;
 mod scene;
 mod system;

@@ -12,6 +12,7 @@
 
 mod delete;
 mod manifests;
+mod proxy;
 mod referrers;
 mod uploads;
 
@@ -20,7 +21,7 @@ use std::time::{Duration, SystemTime};
 use strata_blobs::DiskBlobs;
 use strata_catalog::RegistryCatalog as _;
 
-pub(crate) use self::uploads::Uploads;
+pub(crate) use self::{proxy::Fetching, uploads::Uploads};
 pub use self::{manifests::Stored, uploads::Chunk};
 use crate::{Engine, Error, engine::Inner};
 

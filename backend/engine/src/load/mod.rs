@@ -68,15 +68,24 @@ impl Engine {
     }
 }
 
+/// Reads what is left: a client that can't send all of it doesn't look at the answer.
+pub(crate) fn pass_over(archive: &mut impl Read) {
+    // If it was the archive's source that failed, this ends at once.
+    let _ = std::io::copy(archive, &mut std::io::sink());
+}
+
 impl Inner {
-    fn load(&self, archive: impl Read, request: &LoadRequest, teller: &Teller) -> Result<(), Error> {
+    fn load(&self, mut archive: impl Read, request: &LoadRequest, teller: &Teller) -> Result<(), Error> {
         let platform = match request.platform.as_deref().filter(|text| !text.is_empty()) {
             None => Platform::host(),
             Some(text) => text.parse().map_err(|error| Error::chain(Kind::InvalidArgument, &error))?,
         };
         let lease = self.catalog.lease("load")?;
-        let loaded = self.load_under(lease, archive, &platform, teller);
+        let loaded = self.load_under(lease, &mut archive, &platform, teller);
         self.catalog.release(lease)?;
+        if loaded.is_err() {
+            pass_over(&mut archive);
+        }
         let (loaded, moved) = loaded?;
         for (name, before) in moved {
             let text = format!(

@@ -10,7 +10,7 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 use super::{Failure, registries::login};
 use crate::{
     Shutdown,
-    http::{Call, Lines, Response, error},
+    http::{Call, Lines, Response, error, pass_over},
 };
 
 /// Pulls `fromImage`: `tag`, `platform`, and the login in `X-Registry-Auth`.
@@ -47,6 +47,10 @@ async fn import(engine: Engine, shutdown: Shutdown, call: Call) -> Result<Respon
         changes: query.texts("changes"),
         platform: query.text("platform"),
     };
+    if let Err(error) = request.check() {
+        pass_over(call.request.into_body()).await;
+        return Err(error.into());
+    }
     let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other);
     let body = SyncIoBridge::new(StreamReader::new(Box::pin(body)));
     let mut messages = engine.import(body, request)?;

@@ -48,7 +48,7 @@ impl Site {
         }
     }
 
-    async fn guarded(&self, guard: &Guard, request: Request) -> Response {
+    async fn guarded(&self, guard: &Arc<Guard>, request: Request) -> Response {
         if let Err(refusal) = guard.check_host(&request) {
             return refuse(self.family_of(request.uri().path()), refusal);
         }
@@ -64,6 +64,14 @@ impl Site {
         };
         if let Err(refusal) = guard.check_origin(request, family == Family::Page) {
             return refuse(family, refusal);
+        }
+        if permission == Permission::Registry {
+            // Judging a password takes a while, which must not hold up others.
+            let (guard, headers) = (Arc::clone(guard), request.headers().clone());
+            let judged = tokio::task::spawn_blocking(move || guard.admits_to_registry(&headers)).await;
+            if !judged.unwrap_or(false) {
+                return refuse(family, Refusal::NoAccount);
+            }
         }
         let admitted = permission != Permission::Session || guard.has_session(request.headers());
         match found {
@@ -129,12 +137,18 @@ impl Site {
 fn refuse(family: Family, refusal: Refusal) -> Response {
     let status = refusal.status();
     let mut response = match family {
+        Family::Registry if refusal == Refusal::NoAccount => {
+            registry::refused(status, "UNAUTHORIZED", &refusal.to_string())
+        }
         Family::Registry => registry::refused(status, "DENIED", &refusal.to_string()),
         Family::Docker => docker::refused(status, &refusal.to_string()),
         Family::Explorer | Family::Page => error(status, refusal.to_string()),
     };
     if status == StatusCode::UNAUTHORIZED {
-        let challenge = http::HeaderValue::from_static("Bearer realm=\"strata\"");
+        let challenge = http::HeaderValue::from_static(match refusal {
+            Refusal::NoAccount => "Basic realm=\"strata\"",
+            _ => "Bearer realm=\"strata\"",
+        });
         response.headers_mut().insert(http::header::WWW_AUTHENTICATE, challenge);
     }
     response
