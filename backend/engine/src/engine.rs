@@ -12,7 +12,13 @@ use strata_layers::{Layers, Limits};
 use strata_oci::{ImageConfig, ImageId};
 use strata_registry::{Client, DockerConfig};
 
-use crate::{Error, Kind, Options, distribute::{Fetching, Uploads}, events::Events, pull::Transfers, running::Running};
+use crate::{
+    Error, Kind, Options,
+    distribute::{Fetching, Uploads},
+    events::Events,
+    pull::Transfers,
+    running::Running,
+};
 
 /// Configs are read whole; a registry's client refuses larger ones too.
 const CONFIG_LIMIT: u64 = 8 << 20;

@@ -1,5 +1,6 @@
 //! The embedded registry: every must of the OCI distribution specification, and the programs that push to it.
 
+mod access;
 mod collect;
 mod peers;
 mod referrers;

@@ -21,8 +21,8 @@ use std::time::{Duration, SystemTime};
 use strata_blobs::DiskBlobs;
 use strata_catalog::RegistryCatalog as _;
 
-pub(crate) use self::{proxy::Fetching, uploads::Uploads};
 pub use self::{manifests::Stored, uploads::Chunk};
+pub(crate) use self::{proxy::Fetching, uploads::Uploads};
 use crate::{Engine, Error, engine::Inner};
 
 /// How long an uploaded blob is kept without a manifest that names it.

@@ -48,7 +48,11 @@ impl Engine {
             (Ok(digest), _) => {
                 let (path, digest) = (path.clone(), digest.clone());
                 let wanted = upstream.with_digest(digest.clone());
-                if self.blocking(move |inner| Ok(inner.catalog.registry_manifest(&path, &digest)?)).await?.is_some() {
+                if self
+                    .blocking(move |inner| Ok(inner.catalog.registry_manifest(&path, &digest)?))
+                    .await?
+                    .is_some()
+                {
                     return Ok(());
                 }
                 wanted

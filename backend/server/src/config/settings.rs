@@ -50,7 +50,9 @@ impl FromStr for Proxy {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
-            Some((prefix, registry)) if !prefix.is_empty() && !registry.is_empty() && !registry.contains('/') => {
+            Some((prefix, registry))
+                if !prefix.is_empty() && !registry.is_empty() && !registry.contains('/') =>
+            {
                 Ok(Self { prefix: prefix.into(), registry: registry.into() })
             }
             _ => Err(format!("{text:?} is not PREFIX=REGISTRY, such as hub=docker.io")),

@@ -29,6 +29,15 @@ enum Found<'a> {
     WrongVersion(WrongVersion, Request),
 }
 
+impl Found<'_> {
+    fn request(&self) -> &Request {
+        match self {
+            Self::Route(_, _, call) => &call.request,
+            Self::Nothing(request) | Self::WrongVersion(_, request) => request,
+        }
+    }
+}
+
 impl Site {
     /// A site of route groups.
     pub fn new(groups: Vec<Group>, guard: Option<Arc<Guard>>) -> Self {
@@ -53,29 +62,29 @@ impl Site {
             return refuse(self.family_of(request.uri().path()), refusal);
         }
         let found = self.find(request);
-        let (family, permission, request) = match &found {
-            Found::Route(family, route, call) => (*family, route.permission, &call.request),
+        let (family, permission) = match &found {
+            Found::Route(family, route, _) => (*family, route.permission),
             Found::Nothing(request) => match self.family_of(request.uri().path()) {
-                // Who may read is told that this registry can't be written to, rather than to log in.
-                Family::Registry => (Family::Registry, Permission::Registry, request),
-                family => (family, Permission::Session, request),
+                // Who may use it is told that there is no such thing, rather than to log in.
+                Family::Registry => (Family::Registry, Permission::Registry),
+                family => (family, Permission::Session),
             },
-            Found::WrongVersion(_, request) => (Family::Docker, Permission::Session, request),
+            Found::WrongVersion(..) => (Family::Docker, Permission::Session),
         };
-        if let Err(refusal) = guard.check_origin(request, family == Family::Page) {
+        if let Err(refusal) = guard.check_origin(found.request(), family == Family::Page) {
             return refuse(family, refusal);
         }
-        if permission == Permission::Registry {
+        if permission == Permission::Registry && guard.has_accounts() {
             // Judging a password takes a while, which must not hold up others.
-            let (guard, headers) = (Arc::clone(guard), request.headers().clone());
-            let judged = tokio::task::spawn_blocking(move || guard.admits_to_registry(&headers)).await;
-            if !judged.unwrap_or(false) {
+            let (guard, headers) = (Arc::clone(guard), found.request().headers().clone());
+            let judged = tokio::task::spawn_blocking(move || guard.admits_to_registry(&headers));
+            if !judged.await.unwrap_or(false) {
                 return refuse(family, Refusal::NoAccount);
             }
         }
-        let admitted = permission != Permission::Session || guard.has_session(request.headers());
+        let admitted = permission != Permission::Session || guard.has_session(found.request().headers());
         match found {
-            _ if !admitted && family == Family::Page => page::without_session(guard, request),
+            found if !admitted && family == Family::Page => page::without_session(guard, found.request()),
             _ if !admitted => refuse(family, Refusal::NoSession),
             found => self.respond(found).await,
         }

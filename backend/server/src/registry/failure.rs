@@ -24,7 +24,7 @@ impl Failure {
                 Kind::WrongDigest => "DIGEST_INVALID",
                 Kind::MissingPart => "MANIFEST_BLOB_UNKNOWN",
                 Kind::OutOfRange => "BLOB_UPLOAD_INVALID",
-                Kind::Unavailable => "TOOMANYREQUESTS",
+                Kind::Unavailable => "UNAVAILABLE",
                 Kind::Unauthorized => "UNAUTHORIZED",
                 Kind::Forbidden => "DENIED",
                 Kind::Unsupported => "UNSUPPORTED",
@@ -38,7 +38,7 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = match self.error.kind {
-            Kind::Unavailable => StatusCode::TOO_MANY_REQUESTS,
+            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Kind::Unsupported => StatusCode::METHOD_NOT_ALLOWED,
             kind => docker::failure_status(kind),
         };

@@ -59,7 +59,9 @@ pub enum AccountsError {
         line: usize,
     },
     /// The name of a new account can't stand in a line, or in a login.
-    #[error("{0:?} can't be the name of an account: it must not be empty nor have a colon or control characters")]
+    #[error(
+        "{0:?} can't be the name of an account: it must not be empty nor have a colon or control characters"
+    )]
     Name(String),
     /// The machine has no randomness.
     #[error("the system gives no random numbers: {0}")]
@@ -161,7 +163,9 @@ fn hex(bytes: &[u8]) -> String {
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    digits.then(|| (0..text.len()).step_by(2).filter_map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect())
+    digits.then(|| {
+        (0..text.len()).step_by(2).filter_map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+    })
 }
 
 #[cfg(test)]

@@ -64,9 +64,14 @@ impl Guard {
         Self { accounts, ..self }
     }
 
-    /// Whether a request may use the registry: everybody's may if there are no accounts, and the owner's always.
+    /// Whether the registry has accounts, so that not everybody may use it.
+    pub fn has_accounts(&self) -> bool {
+        !self.accounts.are_none()
+    }
+
+    /// Whether a request may use a registry with accounts: the owner's may always.
     pub fn admits_to_registry(&self, headers: &HeaderMap) -> bool {
-        self.accounts.are_none() || self.has_session(headers) || self.accounts.admit(headers)
+        self.has_session(headers) || self.accounts.admit(headers)
     }
 
     /// The page's Content-Security-Policy.
