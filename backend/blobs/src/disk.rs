@@ -15,6 +15,7 @@ use strata_oci::{Algorithm, Digest};
 
 use crate::{BlobError, BlobStore, DiskWriter, FileSystem};
 
+const UPLOADS: &str = "uploads";
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
 
 /// Blobs on a local disk.
@@ -23,6 +24,7 @@ const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
 /// <root>/sha256/<64 hex digits>    visible blobs
 /// <root>/sha512/<128 hex digits>
 /// <root>/tmp/<number>              being written; emptied when the store is opened
+/// <root>/uploads/<name>            uploads that outlive the process
 /// ```
 ///
 /// One process at a time opens a root: the catalog's lock sees to that.
@@ -44,7 +46,7 @@ impl DiskBlobs {
             _ => {}
         }
         let folders = ALGORITHMS.map(|algorithm| root.join(algorithm.name()));
-        for folder in folders.iter().chain([&tmp]) {
+        for folder in folders.iter().chain([&tmp, &root.join(UPLOADS)]) {
             let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
             made.map_err(BlobError::io("create", folder))?;
         }
@@ -59,7 +61,15 @@ impl DiskBlobs {
         self.root.join(digest.algorithm().name()).join(digest.hex())
     }
 
-    fn temporary(&self) -> PathBuf {
+    pub(crate) fn upload(&self, name: &str) -> PathBuf {
+        self.root.join(UPLOADS).join(name)
+    }
+
+    pub(crate) fn file_system(&self) -> &FileSystem {
+        &self.file_system
+    }
+
+    pub(crate) fn temporary(&self) -> PathBuf {
         self.root.join("tmp").join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
     }
 }

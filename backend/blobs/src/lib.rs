@@ -29,10 +29,12 @@ mod disk;
 mod error;
 mod file_system;
 mod store;
+mod upload;
 mod writer;
 
 pub use disk::DiskBlobs;
 pub use error::BlobError;
 pub use file_system::FileSystem;
 pub use store::{BlobStore, BlobWriter, StagedBlob, Swept};
+pub use upload::Upload;
 pub use writer::{DiskStaged, DiskWriter};

@@ -33,14 +33,26 @@ pub struct DiskStaged {
 
 /// What the disk had failed at when the blob was begun.
 #[derive(Debug)]
-struct Disk {
+pub(crate) struct Disk {
     file_system: FileSystem,
     failures: u64,
 }
 
+impl Disk {
+    pub(crate) fn now(file_system: &FileSystem) -> Self {
+        Self { file_system: file_system.clone(), failures: file_system.failures() }
+    }
+}
+
 /// A file that is unlinked when this is dropped, unless it was renamed.
 #[derive(Debug)]
-struct Temporary(Option<PathBuf>);
+pub(crate) struct Temporary(Option<PathBuf>);
+
+impl DiskStaged {
+    pub(crate) fn new(temporary: Temporary, target: PathBuf, digest: Digest, size: u64, disk: Disk) -> Self {
+        Self { temporary, target, digest, size, disk }
+    }
+}
 
 impl DiskWriter {
     pub(crate) fn create(
@@ -50,7 +62,7 @@ impl DiskWriter {
         size: Option<u64>,
         file_system: &FileSystem,
     ) -> Result<Self, BlobError> {
-        let disk = Disk { file_system: file_system.clone(), failures: file_system.failures() };
+        let disk = Disk::now(file_system);
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary);
         let file = opened.map_err(BlobError::io("create", &temporary))?;
         let verifier = Verifier::new(digest.clone(), size);
@@ -131,7 +143,16 @@ impl StagedBlob for DiskStaged {
 }
 
 impl Temporary {
-    fn path(&self) -> &Path {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self(Some(path))
+    }
+
+    /// Lets the file be.
+    pub(crate) fn keep(mut self) {
+        self.0 = None;
+    }
+
+    pub(crate) fn path(&self) -> &Path {
         self.0.as_deref().expect("taken only by rename, which consumes self")
     }
 

@@ -139,3 +139,44 @@ fn many_threads_store_the_same_blob() {
     assert_eq!(blobs.list().expect("lists"), [(digest, 1 << 20)]);
     assert_eq!(temporaries(dir.path()), 0);
 }
+
+#[test]
+fn an_upload_is_taken_up_by_another_process() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let blobs = DiskBlobs::open(dir.path()).expect("opens");
+    let mut upload = blobs.begin_upload("one").expect("begins");
+    upload.write_all(b"hel").expect("writes");
+    upload.keep();
+    let blobs = DiskBlobs::open(dir.path()).expect("opens again");
+    assert_eq!(
+        blobs.uploads().expect("lists").into_iter().map(|u| (u.0, u.1)).collect::<Vec<_>>(),
+        [("one".into(), 3)]
+    );
+    assert!(blobs.resume_upload("other").expect("looks").is_none());
+    let mut upload = blobs.resume_upload("one").expect("opens").expect("is there");
+    assert_eq!(upload.length(), 3);
+    upload.write_all(b"lo").expect("writes");
+    let digest = Digest::of(b"hello");
+    let staged = upload.stage(Some(&digest)).expect("the right bytes");
+    blobs.flush().expect("flushes");
+    staged.publish().expect("publishes");
+    assert_eq!(blobs.read(&digest, 10).expect("reads"), b"hello");
+    assert!(blobs.uploads().expect("lists").is_empty());
+}
+
+#[test]
+fn an_upload_is_checked_whatever_the_algorithm_and_gone_when_wrong() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let blobs = DiskBlobs::open(dir.path()).expect("opens");
+    let staged = |text: &[u8], expected: Option<&Digest>| {
+        let mut upload = blobs.begin().expect("begins");
+        upload.write_all(text).expect("writes");
+        upload.stage(expected)
+    };
+    let long = sha512(b"hello");
+    assert_eq!(*staged(b"hello", None).expect("any").digest(), Digest::of(b"hello"));
+    assert_eq!(*staged(b"hello", Some(&long)).expect("sha512").digest(), long);
+    assert!(matches!(staged(b"hellO", Some(&long)), Err(BlobError::Verify(_))));
+    assert!(matches!(staged(b"hellO", Some(&Digest::of(b"hello"))), Err(BlobError::Verify(_))));
+    assert_eq!(std::fs::read_dir(dir.path().join("tmp")).expect("is there").count(), 0);
+}

@@ -27,6 +27,7 @@
 mod contract;
 mod error;
 mod records;
+mod registry_contract;
 mod sqlite;
 
 pub use contract::Catalog;
@@ -35,4 +36,5 @@ pub use records::{
     Blob, BuildRecord, BuildStep, Built, Child, ContainerRecord, Durability, Garbage, Image, Known, Layer,
     Lease, NewImage, NewManifest, RegistryPath, RegistryPathError, RepoDigest, Tagged, VolumeRecord,
 };
+pub use registry_contract::RegistryCatalog;
 pub use sqlite::SqliteCatalog;

@@ -13,7 +13,12 @@ use strata_oci::{ImageConfig, ImageId};
 use strata_registry::{Client, DockerConfig, Downloader};
 
 use crate::{
-    Error, Kind, Options, build::Builds, events::Events, pull::Transfers, running::Running,
+    Error, Kind, Options,
+    build::Builds,
+    distribute::{Fetching, Uploads},
+    events::Events,
+    pull::Transfers,
+    running::Running,
     workshop::Workshops,
 };
 
@@ -44,6 +49,10 @@ pub(crate) struct Inner {
     pub(crate) transfers: Transfers,
     pub(crate) workshops: Workshops,
     pub(crate) builder: Builds,
+    /// What is being pushed to the embedded registry.
+    pub(crate) uploads: Uploads,
+    /// What is being fetched for those who use it as a proxy.
+    pub(crate) fetching: Fetching,
     /// Held while files get their names and records, and while garbage loses them: neither sees the other half done.
     pub(crate) publishing: Mutex<()>,
     configs: Mutex<HashMap<ImageId, Arc<ImageConfig>>>,
@@ -85,6 +94,8 @@ impl Engine {
             transfers,
             workshops,
             builder,
+            uploads: Uploads::default(),
+            fetching: Fetching::default(),
             publishing: Mutex::default(),
             configs: Mutex::default(),
             running: OnceLock::new(),

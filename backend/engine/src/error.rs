@@ -13,6 +13,12 @@ pub enum Kind {
     NotModified,
     /// The request makes no sense.
     InvalidArgument,
+    /// Bytes are not what their digest says.
+    WrongDigest,
+    /// What is to be stored names something that is not here.
+    MissingPart,
+    /// A part of something does not go where it was sent.
+    OutOfRange,
     /// Credentials are missing or wrong.
     Unauthorized,
     /// Credentials are right and it is still not allowed.
@@ -28,7 +34,7 @@ pub enum Kind {
 }
 
 /// An error with a message for the user: what was wrong, where, and what would be right.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[error("{message}")]
 pub struct Error {
     /// Its kind.
@@ -98,6 +104,19 @@ impl From<strata_registry::Error> for Error {
     }
 }
 
+impl From<strata_registry::DownloadError> for Error {
+    fn from(error: strata_registry::DownloadError) -> Self {
+        use strata_registry::DownloadError;
+        let kind = match error {
+            DownloadError::Address { .. } | DownloadError::Redirects { .. } => Kind::InvalidArgument,
+            DownloadError::Forbidden { .. } => Kind::Forbidden,
+            DownloadError::Status { .. } => Kind::NotFound,
+            DownloadError::Unreachable { .. } => Kind::Unavailable,
+        };
+        Self::chain(kind, &error)
+    }
+}
+
 impl From<strata_layers::IntakeError> for Error {
     fn from(error: strata_layers::IntakeError) -> Self {
         Self::chain(Kind::Internal, &error)
@@ -106,6 +125,12 @@ impl From<strata_layers::IntakeError> for Error {
 
 impl From<strata_layers::PublishError> for Error {
     fn from(error: strata_layers::PublishError) -> Self {
+        Self::chain(Kind::Internal, &error)
+    }
+}
+
+impl From<strata_layers::RecipeError> for Error {
+    fn from(error: strata_layers::RecipeError) -> Self {
         Self::chain(Kind::Internal, &error)
     }
 }

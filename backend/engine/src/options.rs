@@ -17,6 +17,10 @@ pub struct Options {
     pub private_addresses: bool,
     /// Directory of docker's `config.json`; `None` for `$DOCKER_CONFIG` or `~/.docker`.
     pub docker_config: Option<PathBuf>,
+    /// How many bytes the embedded registry may hold.
+    pub registry_quota: Option<u64>,
+    /// Registries that the embedded one hands on, by what their repositories' names begin with there: `hub` → `docker.io`.
+    pub registry_proxies: BTreeMap<String, String>,
 }
 
 impl Options {
@@ -29,6 +33,8 @@ impl Options {
             concurrency: 3,
             private_addresses: false,
             docker_config: None,
+            registry_quota: None,
+            registry_proxies: BTreeMap::new(),
         }
     }
 }

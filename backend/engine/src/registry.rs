@@ -36,12 +36,17 @@ impl Engine {
     /// The manifest that `reference`, a tag or digest, names in the repository `name`.
     pub async fn registry_manifest(&self, name: &str, reference: &str) -> Result<Manifest, Error> {
         let repository = path(name)?;
+        self.refresh_manifest(name, reference).await?;
         let unknown = format!("manifest {reference} is not known in {name}");
         let reference = reference.to_owned();
         self.blocking(move |inner| {
             let found = match reference.parse::<Digest>() {
                 Ok(digest) => inner.catalog.registry_manifest(&repository, &digest)?,
-                Err(_) => inner.catalog.registry_tag(&repository, &reference.parse()?)?,
+                // What can't be a tag is none that is here.
+                Err(_) => match reference.parse() {
+                    Ok(tag) => inner.catalog.registry_tag(&repository, &tag)?,
+                    Err(_) => None,
+                },
             };
             let blob = found.ok_or_else(|| Error::new(Kind::NotFound, unknown))?;
             let bytes = inner.blobs.read(&blob.digest, MANIFEST_LIMIT)?.into();
@@ -53,6 +58,7 @@ impl Engine {
     /// A blob that a manifest of the repository `name` names.
     pub async fn registry_blob(&self, name: &str, digest: &Digest) -> Result<Blob, Error> {
         let repository = path(name)?;
+        self.refresh_blob(name, digest).await?;
         let unknown = format!("blob {digest} is not known in {name}");
         let digest = digest.clone();
         self.blocking(move |inner| {

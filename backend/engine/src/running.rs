@@ -101,6 +101,7 @@ impl Engine {
 
     /// Ends what this server does for containers; they themselves run on.
     pub async fn close(&self) {
+        self.inner().uploads.keep();
         let Some(Ok(running)) = self.inner().running.get() else { return };
         if let Err(error) = running.networks.close().await {
             tracing::warn!(%error, "networks that nobody uses could not be removed; the next start will");

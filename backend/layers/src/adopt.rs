@@ -5,6 +5,7 @@
 //! it that a layer can't have, it is taken in like any other archive.
 
 use std::{
+    cell::RefCell,
     fs,
     io::{self, Read},
     thread,
@@ -16,7 +17,11 @@ use strata_layer::{Entry, LayerPath, Sink, read_layer};
 
 use crate::{
     CaptureError, Captured, FromRead, IntakeError, Layers, LayersError, Marks, Staged, Taken, Tree, Watch,
-    Written, capture, folder::Folder, index_file, scan,
+    Written, capture,
+    folder::Folder,
+    index_file,
+    recipe::{self, Noting, Recorder, Tap},
+    scan,
 };
 
 /// A layer that was made here: it has no blob yet.
@@ -47,14 +52,19 @@ impl Layers {
         }
         let failures = self.shared.write_back.file_system().failures();
         let folder = Folder::create(self.temporary())?;
+        let recorder = RefCell::new(Recorder::create(folder.path().join(recipe::NAME))?);
+        let recording = Some(&recorder);
         let (captured, index) = read_back(written, |archive| {
-            let index = read_layer(archive, &self.shared.limits.archive, &mut Nothing);
+            let tap = Tap { inner: archive, recorder: recording };
+            let mut noting = Noting { sink: &mut Nothing, recorder: recording };
+            let index = read_layer(tap, &self.shared.limits.archive, &mut noting);
             index.map_err(|error| IntakeError::Source(io::Error::other(error.to_string())))
         })?;
         if !captured.left_out.is_empty() || has_sockets(written)? {
             drop(folder);
             return self.copy_in(written, watch);
         }
+        recorder.into_inner().finish()?;
         index_file::write(&folder.path().join("index"), &index).map_err(IntakeError::from)?;
         let tree = folder.path().join("fs");
         fs::rename(written.upper, &tree).map_err(LayersError::new("rename to", &tree))?;

@@ -10,6 +10,7 @@
 //! ```text
 //! <root>/<diff_id hex>/fs       the tree: an overlay lower directory
 //! <root>/<diff_id hex>/index    its LayerIndex, with a checksum
+//! <root>/<diff_id hex>/recipe   what its tar has besides the files' contents, if the layer came without a blob
 //! <root>/tmp/<number>           being taken in or removed; emptied when the layers are opened
 //! ```
 //!
@@ -18,7 +19,8 @@
 //! owners and devices, is in the index only; files and directories are then readable and writable for their owner, so
 //! that we can show and remove them. See [`Powers`].
 //!
-//! [`Layers::compose`] makes the tar of a new layer from what stored ones have.
+//! [`Layers::write_tar`] gives the tar of a layer without a blob, byte for byte; [`Layers::compose`] makes the tar of a new layer
+//! from what stored ones have.
 //! The other way round, [`capture()`] makes a layer of what a container wrote, [`changes()`] lists it, and [`archive()`] and
 //! [`extract()`] copy single trees out of a container and into it.
 //!
@@ -39,6 +41,7 @@ mod open_file;
 mod pipe;
 mod powers;
 mod publish;
+mod recipe;
 mod remove;
 mod source;
 mod store;
@@ -51,15 +54,17 @@ pub use apply::ApplyError;
 pub use capture::{
     ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Followed,
     Found, Item, Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata,
-    difference, extract, follow, join, locate, make_directories, open_inside, scan, usage, xattrs,
+    difference, directory_header, extract, file_header, follow, join, locate, make_directories, open_inside,
+    scan, usage, xattrs,
 };
 pub use compose::ComposeError;
 pub use error::{IndexError, LayersError, OpenFileError};
-pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken};
+pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken, compression_of, decompressed};
 pub use limits::Limits;
 pub use pipe::{PipeClosed, PipeReceiver, PipeSender, pipe};
 pub use powers::Powers;
 pub use publish::{Placed, PublishError};
+pub use recipe::RecipeError;
 pub use remove::{Doomed, remove_tree};
 pub use source::{FromRead, Source};
 pub use store::Layers;

@@ -11,6 +11,7 @@ use strata_oci::{Descriptor, Digest, Repository};
 use crate::{
     Blob, Error, Fetched, Limits, Login, Mirror, Options, Retry, Timeouts,
     authorizer::Authorizer,
+    challenge::Challenge,
     contact::Contact,
     pace::Pace,
     peer::{Peer, peers, registry},
@@ -85,7 +86,19 @@ impl Client {
         let peer = registry(domain, &self.shared.transport);
         let mut pace = Pace::new(self.shared.retry);
         let client = self.with_login(domain, login);
-        client.ask(&peer, &Ask::get(Subject::Registry, String::new()), &mut pace).await.map(drop)
+        match client.ask(&peer, &Ask::get(Subject::Registry, String::new()), &mut pace).await {
+            Ok(_) => Ok(()),
+            Err(Error::Unauthorized { request, reason }) => match self.shared.known(domain) {
+                // dockerd says more where the registry itself checks the password.
+                Some(contact) if contact.challenge() == Some(Challenge::Basic) => {
+                    let url = contact.url("");
+                    let reason = format!("login attempt to {url} failed with status: 401 Unauthorized");
+                    Err(Error::Unauthorized { request: None, reason })
+                }
+                _ => Err(Error::Unauthorized { request, reason }),
+            },
+            Err(error) => Err(error),
+        }
     }
 
     /// Whom to ask for a repository; at least its registry.

@@ -3,8 +3,9 @@
 //! Neither logins nor cookies are sent. Redirects are followed by hand, and none leads further into private networks than the
 //! first address may.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
+use futures_util::{Stream, stream};
 use reqwest::{Response, Url, header};
 use thiserror::Error;
 
@@ -19,12 +20,15 @@ pub struct Downloader {
     transport: std::sync::Arc<Transport>,
     /// How far into private networks an address may lead.
     within: Reach,
+    /// How long a server may send nothing.
+    stall: Duration,
 }
 
 /// An answer whose body is still to come.
 pub struct Download {
     response: Response,
     url: String,
+    stall: Duration,
 }
 
 /// Why nothing was fetched.
@@ -75,7 +79,17 @@ impl Downloader {
     /// machine. Metadata services of clouds are never asked.
     pub fn new(options: &Options, private: bool) -> Result<Self, Error> {
         let within = if private { Reach::Loopback } else { Reach::Public };
-        Ok(Self { transport: std::sync::Arc::new(Transport::new(options)?), within })
+        Ok(Self {
+            transport: std::sync::Arc::new(Transport::new(options)?),
+            within,
+            stall: options.timeouts.stall,
+        })
+    }
+
+    /// The same for addresses that a client names itself, rather than a file that it was given: they may be on this machine
+    /// and in private networks.
+    pub fn for_clients(&self) -> Self {
+        Self { within: Reach::Loopback, ..self.clone() }
     }
 
     /// Whether an address may be connected to.
@@ -109,7 +123,7 @@ impl Downloader {
                 let status = response.status().to_string();
                 return Err(DownloadError::Status { url: given(), status });
             }
-            return Ok(Download { response, url: given() });
+            return Ok(Download { response, url: given(), stall: self.stall });
         }
         Err(DownloadError::Redirects { url: given() })
     }
@@ -130,12 +144,25 @@ impl Download {
         Some(name.trim_matches('"').to_owned()).filter(|name| !name.is_empty())
     }
 
+    /// How many bytes come, if the server says so.
+    pub fn length(&self) -> Option<u64> {
+        self.response.content_length()
+    }
+
+    /// Its bytes, piece by piece.
+    pub fn chunks(self) -> impl Stream<Item = Result<bytes::Bytes, DownloadError>> + Send {
+        stream::try_unfold(self, |mut download| async move {
+            Ok(download.next().await?.map(|piece| (piece, download)))
+        })
+    }
+
     /// The next bytes; nothing at the end.
     pub async fn next(&mut self) -> Result<Option<bytes::Bytes>, DownloadError> {
-        self.response
-            .chunk()
-            .await
-            .map_err(|error| DownloadError::Unreachable { url: self.url.clone(), cause: chain(&error) })
+        let unreachable = |cause| DownloadError::Unreachable { url: self.url.clone(), cause };
+        match tokio::time::timeout(self.stall, self.response.chunk()).await {
+            Ok(received) => received.map_err(|error| unreachable(chain(&error))),
+            Err(_) => Err(unreachable(format!("no data for {} s", self.stall.as_secs_f32()))),
+        }
     }
 }
 

@@ -48,6 +48,12 @@ pub enum Error {
         /// The registry's words.
         cause: Refusal,
     },
+    /// Whoever we are to the registry may not change this repository.
+    #[error("{cause}")]
+    PushDenied {
+        /// The registry's words.
+        cause: Refusal,
+    },
     /// Credentials are needed, or those given are wrong.
     #[error("{}{reason}", .request.iter().map(|request| format!("{request}: ")).collect::<String>())]
     Unauthorized {
@@ -162,7 +168,7 @@ impl Error {
             Self::ManifestUnknown { .. } | Self::NameUnknown { .. } | Self::BlobUnknown { .. } => {
                 ErrorKind::NotFound
             }
-            Self::Denied { .. } => ErrorKind::Denied,
+            Self::Denied { .. } | Self::PushDenied { .. } => ErrorKind::Denied,
             Self::Unauthorized { .. } => ErrorKind::Unauthorized,
             Self::TooManyRequests { .. } => ErrorKind::TooManyRequests,
             Self::Unreachable { .. } | Self::Status { .. } => ErrorKind::Unavailable,

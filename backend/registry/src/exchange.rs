@@ -11,6 +11,7 @@ use reqwest::{Response, Url};
 
 use crate::{
     Error, Request,
+    content::Content,
     origin::Origin,
     reach::Reach,
     transport::{Lane, Transport},
@@ -29,6 +30,8 @@ pub(crate) struct Outgoing {
     pub(crate) authorization: Option<HeaderValue>,
     /// A form to post. A redirect of it is an error: it holds secrets.
     pub(crate) form: Option<String>,
+    /// What else it carries; it is not sent to another place than `url`.
+    pub(crate) content: Option<Content>,
 }
 
 /// The head of a response, whatever its status.
@@ -51,7 +54,14 @@ pub(crate) struct Failed {
 
 impl Outgoing {
     pub(crate) fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, headers: HeaderMap::new(), authorization: None, form: None }
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            authorization: None,
+            form: None,
+            content: None,
+        }
     }
 }
 
@@ -62,7 +72,7 @@ pub(crate) async fn exchange(
     outgoing: Outgoing,
     patience: Duration,
 ) -> Result<Answer, Failed> {
-    let Outgoing { method, mut url, headers, mut authorization, mut form } = outgoing;
+    let Outgoing { method, mut url, headers, mut authorization, mut form, content } = outgoing;
     let home = Origin::of(&url);
     let mut lane = lane;
     let mut own = true;
@@ -79,7 +89,13 @@ pub(crate) async fn exchange(
         if let Some(form) = form.take() {
             builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
         }
-        let response = match tokio::time::timeout(patience, builder.send()).await {
+        if let Some(content) = &content {
+            let body = content.body().await.map_err(|error| {
+                Failed::for_good(Error::Setup(format!("what is to be sent can't be read: {error}")))
+            })?;
+            builder = builder.header(CONTENT_LENGTH, content.length()).body(body);
+        }
+        let response = match patiently(builder.send(), content.as_ref(), patience).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
                 let mishap = mishap(&error, origin.as_ref());
@@ -105,6 +121,9 @@ pub(crate) async fn exchange(
         if posting {
             return Err(refused(next.as_str(), "the request carries a secret"));
         }
+        if content.is_some() {
+            return Err(refused(next.as_str(), "the request carries content"));
+        }
         let target = Origin::of(&next);
         if target != home || !own {
             // Once away, always away: who we were sent to may not use our credentials by sending us back.
@@ -118,6 +137,23 @@ pub(crate) async fn exchange(
     let request = Request::new(&method, &url);
     let cause = format!("stopped after {MAX_REDIRECTS} redirects");
     Err(Failed::for_good(Error::Protocol { request, cause }))
+}
+
+/// Waits for an answer; while content is on its way, the patience is with its not getting on.
+async fn patiently<T>(
+    answer: impl Future<Output = T>,
+    content: Option<&Content>,
+    patience: Duration,
+) -> Result<T, tokio::time::error::Elapsed> {
+    let mut answer = std::pin::pin!(answer);
+    let progress = || content.map_or(0, Content::progress);
+    loop {
+        let before = progress();
+        match tokio::time::timeout(patience, &mut answer).await {
+            Err(_) if progress() != before => {}
+            done => return done,
+        }
+    }
 }
 
 impl Failed {

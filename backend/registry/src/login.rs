@@ -86,8 +86,12 @@ impl Login {
         if header.trim().is_empty() {
             return Ok(None);
         }
-        let fields: AuthFields = serde_json::from_slice(&decode_base64(header)?)?;
-        Ok(fields.login())
+        Self::from_json(&decode_base64(header)?)
+    }
+
+    /// Reads the `AuthConfig` object of the engine API; `None` if it carries no credentials.
+    pub fn from_json(json: &[u8]) -> Result<Option<Self>, LoginError> {
+        Ok(serde_json::from_slice::<AuthFields>(json)?.login())
     }
 }
 

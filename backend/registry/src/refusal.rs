@@ -15,6 +15,10 @@ pub(crate) enum Subject<'a> {
     Manifest(&'a Reference),
     Blob(&'a Repository, &'a Digest),
     Tags(&'a Repository),
+    /// Something that changes the repository, or asks for a blob of it in order to.
+    Push(&'a Repository, Option<&'a Digest>),
+    /// Taking a blob from the second one to the first.
+    Mount(&'a Repository, &'a Repository),
     Registry,
 }
 
@@ -22,15 +26,25 @@ impl<'a> Subject<'a> {
     fn repository(self) -> Option<&'a Repository> {
         match self {
             Self::Manifest(reference) => Some(reference.repository()),
-            Self::Blob(repository, _) | Self::Tags(repository) => Some(repository),
+            Self::Blob(repository, _)
+            | Self::Tags(repository)
+            | Self::Push(repository, _)
+            | Self::Mount(repository, _) => Some(repository),
             Self::Registry => None,
         }
     }
 
     /// What a token has to allow for this.
     pub(crate) fn scope(self) -> String {
-        self.repository()
-            .map_or_else(String::new, |repository| format!("repository:{}:pull", repository.path()))
+        match self {
+            Self::Push(repository, _) => format!("repository:{}:pull,push", repository.path()),
+            Self::Mount(to, from) => {
+                format!("repository:{}:pull,push repository:{}:pull", to.path(), from.path())
+            }
+            other => other
+                .repository()
+                .map_or_else(String::new, |repository| format!("repository:{}:pull", repository.path())),
+        }
     }
 }
 
@@ -60,23 +74,30 @@ impl Refused {
             },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 let cause = if denied { or("", "") } else { denial() };
-                Error::Denied { repository, cause }
+                match subject {
+                    Subject::Push(..) | Subject::Mount(..) => Error::PushDenied { cause },
+                    _ => Error::Denied { repository, cause },
+                }
             }
             StatusCode::NOT_FOUND => match (subject, given.as_ref().map(|given| given.code.as_str())) {
-                (_, Some("NAME_UNKNOWN")) | (Subject::Tags(_), _) => Error::NameUnknown {
-                    repository,
-                    cause: or("NAME_UNKNOWN", "repository name not known to registry"),
-                },
+                (Subject::Manifest(_) | Subject::Blob(..), Some("NAME_UNKNOWN")) | (Subject::Tags(_), _) => {
+                    Error::NameUnknown {
+                        repository,
+                        cause: or("NAME_UNKNOWN", "repository name not known to registry"),
+                    }
+                }
                 (Subject::Manifest(reference), _) => Error::ManifestUnknown {
                     reference: reference.familiar(),
                     cause: or("MANIFEST_UNKNOWN", "manifest unknown"),
                 },
-                (Subject::Blob(_, digest), _) => Error::BlobUnknown {
+                (Subject::Blob(_, digest) | Subject::Push(_, Some(digest)), _) => Error::BlobUnknown {
                     repository,
                     digest: digest.clone(),
                     cause: or("BLOB_UNKNOWN", "blob unknown to registry"),
                 },
-                (Subject::Registry, _) => self.unexpected(StatusCode::NOT_FOUND),
+                (Subject::Registry | Subject::Push(..) | Subject::Mount(..), _) => {
+                    self.unexpected(StatusCode::NOT_FOUND)
+                }
             },
             StatusCode::TOO_MANY_REQUESTS => Error::TooManyRequests {
                 cause: or("TOOMANYREQUESTS", "Too Many Requests"),

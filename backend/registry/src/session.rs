@@ -3,16 +3,20 @@
 use std::{sync::Arc, time::SystemTime};
 
 use http::{HeaderMap, Method, StatusCode};
+use reqwest::Url;
 
 use crate::{
     Client, CredentialsError, Error, Request,
     authorizer::{Authorization, Wanted},
     challenge::Challenge,
     contact::{Contact, contact},
+    content::Content,
     exchange::{Answer, Failed, Outgoing, exchange, read_body},
+    origin::Origin,
     pace::{Pace, retry_after},
     peer::Peer,
     refusal::{Refused, Subject},
+    transport::Lane,
 };
 
 /// An error's body is read this far for the registry's words.
@@ -26,6 +30,11 @@ pub(crate) struct Ask<'a> {
     pub(crate) path: String,
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
+    /// Where to, instead of `path`: an address that the registry gave. Credentials go there only if it is the registry's own.
+    pub(crate) target: Option<Url>,
+    pub(crate) content: Option<Content>,
+    /// The statuses that are an answer.
+    pub(crate) accept: &'static [StatusCode],
 }
 
 /// A failed try.
@@ -42,7 +51,16 @@ impl From<Failed> for Setback {
 
 impl<'a> Ask<'a> {
     pub(crate) fn get(subject: Subject<'a>, path: String) -> Self {
-        Self { subject, method: Method::GET, path, query: None, headers: HeaderMap::new() }
+        Self {
+            subject,
+            method: Method::GET,
+            path,
+            query: None,
+            headers: HeaderMap::new(),
+            target: None,
+            content: None,
+            accept: &[StatusCode::OK, StatusCode::PARTIAL_CONTENT],
+        }
     }
 }
 
@@ -52,7 +70,13 @@ impl Client {
         if peer.mirror { Pace::once(self.shared.retry) } else { Pace::new(self.shared.retry) }
     }
 
-    /// Asks until there is an answer, with status 200 or 206, or `pace` says stop.
+    /// The address of a server, with the scheme that it speaks.
+    pub(crate) async fn base(&self, peer: &Peer) -> Result<Option<Url>, Error> {
+        let contact = self.contact(peer).await.map_err(|failed| failed.error)?;
+        Ok(Some(contact.base.clone()))
+    }
+
+    /// Asks until there is an answer, with a status that is accepted, or `pace` says stop.
     pub(crate) async fn ask(&self, peer: &Peer, ask: &Ask<'_>, pace: &mut Pace) -> Result<Answer, Error> {
         loop {
             let known = self.shared.known(&peer.domain).is_some();
@@ -77,8 +101,7 @@ impl Client {
     /// One try; a 401 is answered once with a (new) login.
     async fn try_once(&self, peer: &Peer, ask: &Ask<'_>) -> Result<Answer, Setback> {
         let contact = self.contact(peer).await?;
-        let mut url = contact.url(&ask.path);
-        url.set_query(ask.query.as_deref());
+        let (url, lane, ours) = self.place(&contact, ask)?;
         let request = Request::new(&ask.method, &url);
         let scope = ask.subject.scope();
         let mut refused = None;
@@ -90,8 +113,9 @@ impl Client {
                 refused: refused.as_ref(),
                 request: &request,
             };
-            let authorization =
-                match self.shared.authorizer.authorization(&self.shared.transport, &wanted).await {
+            let authorization = match ours {
+                false => None,
+                true => match self.shared.authorizer.authorization(&self.shared.transport, &wanted).await {
                     Ok(authorization) => authorization,
                     Err(failed) => {
                         let retry_after = match &failed.error {
@@ -100,21 +124,22 @@ impl Client {
                         };
                         return Err(Setback { failed, retry_after });
                     }
-                };
+                },
+            };
             let outgoing = Outgoing {
                 method: ask.method.clone(),
                 headers: ask.headers.clone(),
                 authorization: authorization.as_ref().map(|authorization| authorization.header.clone()),
+                content: ask.content.clone(),
                 ..Outgoing::get(url.clone())
             };
             let shared = &self.shared;
-            let answer =
-                exchange(&shared.transport, contact.lane, outgoing, shared.timeouts.response).await?;
+            let answer = exchange(&shared.transport, lane, outgoing, shared.timeouts.response).await?;
             let status = answer.response.status();
-            if matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
+            if ask.accept.contains(&status) {
                 return Ok(answer);
             }
-            let own = answer.own;
+            let own = answer.own && ours;
             let said = self.refused(answer).await;
             if status == StatusCode::UNAUTHORIZED
                 && own
@@ -132,6 +157,29 @@ impl Client {
                 authorization.and_then(|authorization| authorization.trouble),
             ));
         }
+    }
+
+    /// Where a question goes, down which lane, and whether that is the asked server's own place.
+    fn place(&self, contact: &Contact, ask: &Ask<'_>) -> Result<(Url, Lane, bool), Failed> {
+        let Some(target) = &ask.target else {
+            let mut url = contact.url(&ask.path);
+            url.set_query(ask.query.as_deref());
+            return Ok((url, contact.lane, true));
+        };
+        let refused = |cause| {
+            let request = Request::new(&ask.method, &contact.base);
+            let shown = target.as_str().split('?').next().unwrap_or_default().to_owned();
+            Failed::for_good(Error::Redirect { request, target: shown, cause })
+        };
+        let origin = Origin::of(target).ok_or_else(|| refused("it is not a host on the web"))?;
+        if origin == contact.origin {
+            return Ok((target.clone(), contact.lane, true));
+        }
+        if contact.origin.secure && !origin.secure {
+            return Err(refused("it leaves https"));
+        }
+        let lane = self.shared.transport.sent(contact.reach, &origin).map_err(refused)?;
+        Ok((target.clone(), lane, false))
     }
 
     /// What is known of a peer, after asking it if nothing is.

@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     Cli,
     config::{Command, Settings},
+    security::Accounts,
     seed, serve,
 };
 
@@ -33,5 +34,11 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             served
         }
         Command::Seed(seed) => runtime.block_on(seed::seed(seed)),
+        Command::RegistryAccount(account) => {
+            let mut password = String::new();
+            std::io::stdin().read_line(&mut password).context("cannot read the password")?;
+            println!("{}", Accounts::line(&account.name, password.trim_end_matches(['\r', '\n']))?);
+            Ok(())
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     Shutdown,
     config::Settings,
     listen, page,
-    security::{Guard, Hosts, Secret, Sessions},
+    security::{Accounts, Guard, Hosts, Secret, Sessions},
     sites,
 };
 
@@ -68,6 +68,8 @@ async fn open(settings: &Settings) -> anyhow::Result<Engine> {
         insecure: settings.insecure_registries.clone(),
         concurrency: settings.max_concurrent_downloads,
         private_addresses: settings.build_private_addresses,
+        registry_quota: settings.registry_quota,
+        registry_proxies: settings.registry_proxies.clone(),
         ..Options::new(&settings.data)
     };
     let opened = tokio::task::spawn_blocking(|| Engine::open(options)).await?;
@@ -77,7 +79,11 @@ async fn open(settings: &Settings) -> anyhow::Result<Engine> {
 fn guard(settings: &Settings, hosts: Hosts, port: u16) -> anyhow::Result<Guard> {
     let token = Secret::keep(&settings.data.join("token"))?;
     let sessions = Sessions::new(Secret::keep(&settings.data.join("session.key"))?, port);
-    Ok(Guard::new(hosts, sessions, token, page::policy()))
+    let guard = Guard::new(hosts, sessions, token, page::policy());
+    Ok(match &settings.registry_accounts {
+        Some(path) => guard.with_accounts(Accounts::read(path)?),
+        None => guard,
+    })
 }
 
 /// The one line on standard output.

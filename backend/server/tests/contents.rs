@@ -67,9 +67,14 @@ fn the_registry_is_read_by_everybody_on_this_machine() {
         ("GET", "/v2/demo/..%2f..%2fetc/tags/list".to_owned(), 400, "NAME_INVALID"),
         ("GET", "/v2/_catalog?n=x".to_owned(), 400, "PAGINATION_NUMBER_INVALID"),
         ("GET", "/v2/nothing".to_owned(), 404, "NAME_UNKNOWN"),
-        ("POST", "/v2/demo/blobs/uploads/".to_owned(), 405, "UNSUPPORTED"),
-        ("PUT", "/v2/demo/manifests/x".to_owned(), 405, "UNSUPPORTED"),
-        ("DELETE", format!("/v2/demo/manifests/{digest}"), 405, "UNSUPPORTED"),
+        ("PUT", "/v2/demo/manifests/x".to_owned(), 400, "MANIFEST_INVALID"),
+        ("POST", "/v2/DEMO/blobs/uploads/".to_owned(), 400, "NAME_INVALID"),
+        ("PATCH", "/v2/demo/blobs/uploads/x".to_owned(), 404, "BLOB_UPLOAD_UNKNOWN"),
+        ("PUT", "/v2/demo/blobs/uploads/x".to_owned(), 400, "DIGEST_INVALID"),
+        ("DELETE", "/v2/demo/manifests/nope".to_owned(), 404, "MANIFEST_UNKNOWN"),
+        ("DELETE", format!("/v2/demo/blobs/{zeros}"), 404, "BLOB_UNKNOWN"),
+        ("DELETE", format!("/v2/demo/blobs/{}", blob.digest), 405, "UNSUPPORTED"),
+        ("POST", "/v2/demo/tags/list".to_owned(), 405, "UNSUPPORTED"),
     ] {
         let reply = get(method, &target, &[]);
         assert_eq!(

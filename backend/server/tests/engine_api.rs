@@ -94,8 +94,7 @@ fn what_cannot_be_yet_is_empty_or_says_so() {
         ("GET", "/networks/x", 404, "network x not found"),
         ("GET", "/swarm", 503, "This node is not a swarm manager."),
         ("POST", "/build", 501, "building images"),
-        ("POST", "/images/a/b/push", 501, "pushing images"),
-        ("GET", "/images/get?names=x", 501, "saving images"),
+        ("GET", "/images/get?names=x", 404, "No such image: x"),
     ] {
         let reply = server.unix(method, target);
         assert_eq!(reply.status, status, "{method} {target}");
@@ -132,7 +131,10 @@ fn wrong_requests_are_answered_as_dockerd_does() {
         ("POST", "/images/create?fromImage=NOPE", 400, "must be lowercase"),
         ("POST", "/images/create?fromImage=a&tag=bad%20tag", 400, "tag"),
         ("POST", "/images/create?fromImage=127.0.0.1:1/x&tag=latest", 500, "refused"),
-        ("POST", "/images/create?fromSrc=-", 501, "import"),
+        ("POST", "/images/create?fromSrc=-&repo=BAD", 400, "lowercase"),
+        ("POST", "/images/a@b/push", 400, "invalid reference format"),
+        ("GET", "/images/search?term=x&limit=101", 400, "Limit 101 is outside the range of [1, 100]"),
+        ("GET", "/images/search?term=", 400, "a term to search for"),
     ] {
         let reply = server.unix(method, target);
         let message = reply.json()["message"].as_str().unwrap_or_default().to_owned();

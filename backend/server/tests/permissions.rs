@@ -158,6 +158,18 @@ async fn little_is_open() {
         "GET /v2/{name...}/manifests/{reference} Registry",
         "GET /v2/{name...}/tags/list Registry",
         "GET /v2/{other...} Registry",
+        "GET /v2/{name...}/referrers/{digest} Registry",
+        "GET /v1/_ping Registry",
+        "GET /v1/search Registry",
+        "POST /v2/{name...}/blobs/uploads Registry",
+        "POST /v2/{name...}/blobs/uploads/ Registry",
+        "GET /v2/{name...}/blobs/uploads/{id} Registry",
+        "PATCH /v2/{name...}/blobs/uploads/{id} Registry",
+        "PUT /v2/{name...}/blobs/uploads/{id} Registry",
+        "DELETE /v2/{name...}/blobs/uploads/{id} Registry",
+        "PUT /v2/{name...}/manifests/{reference} Registry",
+        "DELETE /v2/{name...}/manifests/{reference} Registry",
+        "DELETE /v2/{name...}/blobs/{digest} Registry",
     ];
     assert_eq!(open, expected.map(str::to_owned).into());
     // What is embedded may be public; the shell is not.

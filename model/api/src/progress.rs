@@ -21,23 +21,15 @@ pub struct Message {
     /// Text to print as it is (build output).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
-    /// Something for programs: of a build, a stage's image.
+    /// Something for programs: of a push the digest, of a build a stage's image.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub aux: Option<Aux>,
+    pub aux: Option<serde_json::Value>,
     /// The error that ended the stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The same, structured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_detail: Option<ErrorDetail>,
-}
-
-/// Something for programs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Aux {
-    /// The id of an image.
-    #[serde(rename = "ID")]
-    pub id: String,
 }
 
 /// Bytes done and to do; both zero in messages that only name a state.

@@ -6,11 +6,13 @@
 //! children, and steadier than the wall's.
 
 mod analysis;
+mod archives;
 mod clock;
 mod containers;
 mod latency;
 mod page;
 mod pull;
+mod registry;
 mod report;
 mod stage;
 mod union;
@@ -24,7 +26,7 @@ use crate::report::Report;
 const USAGE: &str = "\
 usage: cargo xtask bench [--rounds N] [name…]
 
-  names: pull, pull/<image>, containers, latency, analysis, union, page, size; all of them by default
+  names: pull, pull/<image>, images, registry, containers, latency, analysis, union, page, size; all by default
   images: one-layer, nine-layers, nine-layers-whiteouts, small-files, many-layers
 ";
 
@@ -80,6 +82,12 @@ fn measure() -> Result<()> {
     }
     if wanted.has("pull") {
         pull::measure(&wanted, &mut report)?;
+    }
+    if wanted.has("images") {
+        archives::measure(&wanted, &mut report)?;
+    }
+    if wanted.has("registry") {
+        registry::measure(&wanted, &mut report)?;
     }
     if wanted.has("containers") {
         containers::measure(&wanted, &mut report)?;

@@ -82,7 +82,8 @@ pub fn measure(wanted: &Wanted, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn push(netns: &Arc<NetNs>, registry: &DockerRegistry, large: Large) -> Result<()> {
+/// Makes an image and pushes it to a registry.
+pub fn push(netns: &Arc<NetNs>, registry: &DockerRegistry, large: Large) -> Result<()> {
     eprintln!("making and pushing {}", large.name());
     let layout = Scratch::new("layout");
     large.image().write_layout(layout.path(), "latest")?;

@@ -74,7 +74,10 @@ impl Auth {
             Self::Basic(account) if shown == account.basic() => None,
             Self::Basic(_) => Some(unauthorized("Basic realm=\"faulty\"".into())),
             Self::Bearer { realm, .. } => {
-                let scope = repository.map(|repository| format!("repository:{repository}:pull"));
+                let actions =
+                    if matches!(request.method.as_str(), "GET" | "HEAD") { "pull" } else { "pull,push" };
+                let repository = repository.map(|name| name.strip_suffix("/blobs").unwrap_or(name));
+                let scope = repository.map(|repository| format!("repository:{repository}:{actions}"));
                 let good = shown.strip_prefix("Bearer ").map(|token| judge(token, scope.as_deref()));
                 let error = match good {
                     Some(Verdict::Good) => return None,
@@ -133,7 +136,7 @@ fn judge(token: &str, scope: Option<&str>) -> Verdict {
     }
     let scopes = parts.next().and_then(|scopes| STANDARD.decode(scopes).ok()).unwrap_or_default();
     let scopes = String::from_utf8_lossy(&scopes);
-    let covered = scope.is_none_or(|scope| scopes.split(' ').any(|granted| granted == scope));
+    let covered = scope.is_none_or(|scope| scopes.split(' ').any(|granted| granted.starts_with(scope)));
     if covered { Verdict::Good } else { Verdict::Scope }
 }
 

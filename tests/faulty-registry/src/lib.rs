@@ -26,6 +26,7 @@ mod response;
 mod routes;
 mod server;
 mod tls;
+mod uploads;
 
 use std::{
     net::SocketAddr,
@@ -54,6 +55,7 @@ pub(crate) struct State {
     pub(crate) auth: Mutex<Auth>,
     pub(crate) faults: Mutex<Vec<(When, Fault)>>,
     pub(crate) requests: Mutex<Vec<Recorded>>,
+    pub(crate) uploads: Mutex<uploads::Uploads>,
 }
 
 /// Locks, whatever a panicking test left behind.
@@ -86,6 +88,7 @@ impl FaultyRegistry {
             auth: Mutex::new(Auth::None),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            uploads: Mutex::default(),
         });
         let server = Server::start(listener, state.clone(), identity.map(|identity| identity.config));
         Self { state, server, certificate }
@@ -172,6 +175,26 @@ impl FaultyRegistry {
     /// Asks for logins from now on.
     pub fn require(&self, auth: Auth) {
         *lock(&self.state.auth) = auth;
+    }
+
+    /// Takes pushes from now on. A blob belongs to the repository that it was pushed to.
+    pub fn accept_pushes(&self) {
+        lock(&self.state.uploads).allowed = true;
+    }
+
+    /// Sends uploads to addresses that start with `url` instead of its own.
+    pub fn upload_to(&self, url: &str) {
+        lock(&self.state.uploads).elsewhere = Some(url.to_owned());
+    }
+
+    /// Of the next PATCH request only `bytes` arrive, and it gets no answer; called again, of the one after it.
+    pub fn cut_upload(&self, bytes: usize) {
+        lock(&self.state.uploads).cuts.push_back(bytes);
+    }
+
+    /// What it holds under a digest.
+    pub fn blob(&self, digest: &Digest) -> Option<Vec<u8>> {
+        lock(&self.state.content).blob(&digest.to_string()).map(|bytes| bytes.to_vec())
     }
 
     /// Every request so far, in the order they came.

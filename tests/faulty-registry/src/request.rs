@@ -22,6 +22,8 @@ pub struct Recorded {
     pub headers: Vec<(String, String)>,
     /// The body, as text.
     pub body: String,
+    /// The body.
+    pub bytes: Vec<u8>,
     /// When the head had been read.
     pub at: Instant,
     /// Numbers the connections, from 0.
@@ -67,6 +69,7 @@ impl Recorded {
             query: query.to_owned(),
             headers,
             body: String::new(),
+            bytes: Vec::new(),
             at: Instant::now(),
             connection,
         };
@@ -74,6 +77,7 @@ impl Recorded {
         let mut body = Vec::new();
         stream.take(length).read_to_end(&mut body)?;
         request.body = String::from_utf8_lossy(&body).into_owned();
+        request.bytes = body;
         Ok(Some(request))
     }
 }

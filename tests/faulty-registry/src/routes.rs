@@ -2,7 +2,13 @@
 
 use serde_json::json;
 
-use crate::{Recorded, State, content::Content, lock, response::Response};
+use crate::{
+    Fault, Recorded, State,
+    content::Content,
+    lock,
+    response::Response,
+    uploads::{self, Taken},
+};
 
 /// A path below `/v2/`: `NAME/blobs/DIGEST`, `NAME/manifests/LOCATOR`, `NAME/tags/list`.
 struct Route<'a> {
@@ -32,12 +38,29 @@ pub(crate) fn answer(state: &State, request: &Recorded, whole: bool) -> Response
     if let Some(refusal) = auth.check(request, route.as_ref().map(|route| route.repository), &state.url) {
         return versioned(refusal);
     }
+    match uploads::take(state, request) {
+        Some(Taken::Answer(response)) => return versioned(response),
+        Some(Taken::Cut) => {
+            let mut response = Response::new(500, "text/plain", Vec::new());
+            response.bend(&Fault::Reset { after: 0 });
+            return response;
+        }
+        None => {}
+    }
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
         return versioned(Response::error(405, "UNSUPPORTED", "this registry is read only"));
     }
     let content = lock(&state.content);
     let response = match route {
-        Some(Route { what: "blobs", which, .. }) => blob(&content, request, which, whole),
+        Some(Route { repository, what: "blobs", which }) => {
+            let uploads = lock(&state.uploads);
+            // Where pushes are taken, a repository has what was pushed to it.
+            if uploads.allowed && request.method == "HEAD" && !uploads.holds(repository, which) {
+                Response::error(404, "BLOB_UNKNOWN", "blob unknown to registry")
+            } else {
+                blob(&content, request, which, whole)
+            }
+        }
         Some(Route { repository, what: "manifests", which }) => manifest(&content, repository, which),
         Some(Route { repository, what: "tags", which: "list" }) => tags(&content, repository, request),
         _ if request.path == "/v2/" || request.path == "/v2" => Response::json(200, &json!({})),

@@ -9,6 +9,7 @@ mod exec;
 mod inspect;
 mod list;
 mod pull;
+mod registries;
 mod remove;
 mod scene;
 mod socket;

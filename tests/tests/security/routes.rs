@@ -144,6 +144,24 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
     for target in registry {
         add(For::All, "GET", target);
     }
+    add(For::All, "GET", "/v1/search?q=demo");
+    add(For::All, "GET", &format!("/v2/demo/referrers/sha256:{ID}"));
+    for (method, target) in [
+        ("POST", "/v2/demo/blobs/uploads/?mount=x"),
+        ("PATCH", "/v2/demo/blobs/uploads/x"),
+        ("PUT", "/v2/demo/blobs/uploads/x"),
+        ("DELETE", "/v2/demo/blobs/uploads/x"),
+        ("PUT", "/v2/demo/manifests/x"),
+        ("DELETE", "/v2/demo/manifests/x"),
+    ] {
+        add(For::All, method, target);
+    }
+    for target in ["/images/x/push", "/images/load", "/images/create?fromSrc=-&repo=BAD", "/auth"] {
+        add(For::Owner, "POST", target);
+    }
+    for target in ["/images/get?names=x", "/images/x/get", "/images/search?term=", "/distribution/BAD/json"] {
+        add(For::Owner, "GET", target);
+    }
     for method in ["POST", "PUT", "PATCH", "DELETE"] {
         for target in ["/", "/nothing", "/api/images", "/api/nothing"] {
             add(For::Owner, method, target);

@@ -15,12 +15,16 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Blob> {
     Ok(Blob { digest: parsed(row, 0)?, size: unsigned(row, 1)?, media_type: MediaType(row.get(2)?) })
 }
 
-/// Adds a blob. A known one keeps its media type: manifests may differ in what they call the same bytes.
+/// What an upload is called before a manifest says what it is.
+const UNKNOWN: &str = "application/octet-stream";
+
+/// Adds a blob. A known one keeps its media type, if it has one: manifests may differ in what they call the same bytes.
 pub(super) fn add(db: &Connection, blob: &Blob) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO blobs (digest, size, media_type) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO blobs (digest, size, media_type) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET media_type = ?3 WHERE media_type = ?4",
     )?
-    .execute((blob.digest.to_string(), size(blob.size), &blob.media_type.0))?;
+    .execute((blob.digest.to_string(), size(blob.size), &blob.media_type.0, UNKNOWN))?;
     Ok(())
 }
 

@@ -34,6 +34,7 @@ DELETE FROM blobs AS b WHERE digest NOT IN (
     UNION SELECT digest FROM layer_blobs
     UNION SELECT digest FROM manifests
     UNION SELECT child FROM manifest_children
+    UNION SELECT digest FROM registry_blobs
     UNION SELECT digest FROM held_blobs
 )
 RETURNING ";

@@ -14,6 +14,7 @@ mod open;
 mod registry;
 mod resolve;
 mod schema;
+mod uploads;
 mod volumes;
 
 use std::{

@@ -7,7 +7,7 @@ use super::{blobs, columns::parsed};
 use crate::{Blob, Child, NewManifest, RegistryPath};
 
 /// Every manifest that a repository has: put there, or named by an index there. Parameter 1 is the repository.
-const REACHABLE: &str = "
+pub(super) const REACHABLE: &str = "
 WITH RECURSIVE reachable (digest) AS (
     SELECT manifest FROM registry_manifests WHERE repository = ?1
     UNION
@@ -85,7 +85,9 @@ pub(super) fn blob(
 ) -> rusqlite::Result<Option<Blob>> {
     let columns = blobs::COLUMNS;
     db.prepare_cached(&format!(
-        "{REACHABLE} SELECT {columns} FROM reachable JOIN blobs b USING (digest) WHERE b.digest = ?2"
+        "{REACHABLE} SELECT {columns} FROM reachable JOIN blobs b USING (digest) WHERE b.digest = ?2
+         UNION SELECT {columns} FROM registry_blobs JOIN blobs b USING (digest)
+         WHERE repository = ?1 AND b.digest = ?2"
     ))?
     .query_row((repository.as_str(), digest.to_string()), blobs::read)
     .optional()

@@ -6,7 +6,9 @@
 //!   │         │  └── tags, repo_digests            names of images
 //!   │         └───── image_manifests ──► manifests
 //!   ├── manifests ──► manifest_children            children need not be here
-//!   └── (manifests) ◄── registry_manifests ◄── registry_tags
+//!   ├── (manifests) ◄── registry_manifests ◄── registry_tags
+//!   ├── (manifests) ◄── manifest_subjects           what refers to what, which need not be here
+//!   └── registry_blobs                             uploaded, and not named by a manifest yet
 //!
 //! blobs ◄── containers ──► container_layers ──► layers   an image may go before its containers
 //! volumes
@@ -22,7 +24,7 @@ pub(super) const APPLICATION_ID: i64 = 0x5374_7261;
 /// The statements that lead from version `n` (the index) to `n + 1`.
 ///
 /// A released entry is never edited: files out there were made by it. Append the next one.
-pub(super) const MIGRATIONS: [&str; 3] = [FIRST, CONTAINERS, BUILDS];
+pub(super) const MIGRATIONS: [&str; 4] = [FIRST, CONTAINERS, BUILDS, super::uploads::TABLES];
 
 const FIRST: &str = "
 CREATE TABLE blobs (

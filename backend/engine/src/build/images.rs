@@ -111,8 +111,8 @@ impl Images for EngineImages {
 fn theirs(error: crate::Error) -> Error {
     use crate::Kind as Ours;
     let kind = match error.kind {
-        Ours::NotFound | Ours::Unauthorized => Kind::NotFound,
-        Ours::InvalidArgument => Kind::InvalidArgument,
+        Ours::NotFound | Ours::Unauthorized | Ours::MissingPart => Kind::NotFound,
+        Ours::InvalidArgument | Ours::WrongDigest | Ours::OutOfRange => Kind::InvalidArgument,
         Ours::Forbidden => Kind::Forbidden,
         Ours::Unavailable => Kind::Unavailable,
         Ours::Unsupported => Kind::Unsupported,
@@ -123,13 +123,7 @@ fn theirs(error: crate::Error) -> Error {
 }
 
 fn refused(error: DownloadError) -> Error {
-    let kind = match error {
-        DownloadError::Address { .. } | DownloadError::Redirects { .. } => Kind::InvalidArgument,
-        DownloadError::Forbidden { .. } => Kind::Forbidden,
-        DownloadError::Status { .. } => Kind::NotFound,
-        DownloadError::Unreachable { .. } => Kind::Unavailable,
-    };
-    Error::new(kind, error.to_string())
+    theirs(error.into())
 }
 
 fn of_git(error: GitError) -> Error {

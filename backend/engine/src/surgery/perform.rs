@@ -23,7 +23,7 @@ impl Inner {
         lease: Lease,
     ) -> Result<ImageId, Error> {
         let Decided { image, slots, history, .. } = decided;
-        self.hold(&image.layers, &slots, lease)?;
+        self.hold_parts(&image.layers, &slots, lease)?;
         let stack = self.stack(&image)?;
         let diff_ids: Vec<DiffId> = image.layers.iter().map(|layer| layer.diff_id.clone()).collect();
         let mut layers = Vec::with_capacity(slots.len());
@@ -45,7 +45,7 @@ impl Inner {
     }
 
     /// Keeps everything that the outcome is made of, and makes sure that it is still there.
-    fn hold(&self, below: &[Layer], slots: &[Slot], lease: Lease) -> Result<(), Error> {
+    fn hold_parts(&self, below: &[Layer], slots: &[Slot], lease: Lease) -> Result<(), Error> {
         let kept = slots.iter().filter_map(|slot| match slot {
             Slot::Kept(layer) => Some(layer),
             Slot::Made(_) => None,

@@ -41,6 +41,7 @@ pub use inside::{Located, locate, open_inside};
 pub use layer::{Captured, capture};
 pub use marks::{Mark, Marks};
 pub use scan::{Item, scan};
+pub use tar::{directory_header, file_header};
 pub use tree::{Place, Tree, join};
 pub use usage::{Usage, usage};
 pub use xattrs::{copy_metadata, xattrs};

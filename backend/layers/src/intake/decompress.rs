@@ -8,6 +8,8 @@ use flate2::bufread::GzDecoder;
 use strata_oci::Compression;
 use thiserror::Error;
 
+use crate::Limits;
+
 /// The compressed bytes are not a layer.
 #[derive(Debug, Error)]
 pub enum CompressionError {
@@ -36,6 +38,19 @@ pub enum CompressionError {
         /// The limit in bytes.
         limit: u64,
     },
+}
+
+/// Reads an archive that may be compressed with gzip or zstd; the first bytes decide.
+pub fn decompressed<'a>(
+    input: impl BufRead + 'a,
+    limits: &Limits,
+) -> Result<Box<dyn Read + 'a>, CompressionError> {
+    Ok(Box::new(Decompress::sniff(input, limits.zstd_window_log)?))
+}
+
+/// How a layer is compressed whose first bytes, four at least, are these.
+pub fn compression_of(start: &[u8]) -> Result<Compression, CompressionError> {
+    sniff(start)
 }
 
 /// A tar out of its compression.

@@ -64,6 +64,11 @@ impl IntakeError {
         }
     }
 
+    /// Whether this machine is at fault rather than what was taken in.
+    pub fn is_local(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Blob(_) | Self::Apply(_) | Self::Layers(_) | Self::Stopped)
+    }
+
     /// Whether the bytes themselves are at fault, so that it is worth knowing if they are the announced ones.
     pub(super) fn blames_bytes(&self) -> bool {
         matches!(self, Self::Compression(_) | Self::Archive(_))

@@ -20,11 +20,12 @@ mod pump;
 mod receive;
 
 use std::{
+    cell::RefCell,
     panic,
     thread::{self, ScopedJoinHandle},
 };
 
-pub use decompress::CompressionError;
+pub use decompress::{CompressionError, compression_of, decompressed};
 pub use error::IntakeError;
 use rustix::fs::{Mode, fchmod, fstat};
 use strata_blobs::BlobWriter;
@@ -33,7 +34,11 @@ use strata_oci::{Algorithm, Descriptor, DiffId};
 
 use self::{ahead::ahead, inflow::inflow, pump::pump, receive::Receive};
 use crate::{
-    ApplyError, Layers, LayersError, Limits, Source, Watch, apply::Applier, folder::Folder, index_file,
+    ApplyError, Layers, LayersError, Limits, Source, Watch,
+    apply::Applier,
+    folder::Folder,
+    index_file,
+    recipe::{self, Noting, Recorder, Tap},
 };
 
 /// What a layer must turn out to be.
@@ -86,7 +91,7 @@ impl Layers {
         expected: &Expected,
         watch: &Watch,
     ) -> Result<Staged<W::Staged>, IntakeError> {
-        self.take(source, blob, Some(expected), watch)
+        self.take(source, blob, Some(expected), false, watch)
     }
 
     /// Takes in the tar of a layer that was made here: it has no blob yet, and its diff id is what comes.
@@ -95,7 +100,17 @@ impl Layers {
         tar: S,
         watch: &Watch,
     ) -> Result<Staged<W::Staged>, IntakeError> {
-        self.take(tar, None::<W>, None, watch)
+        self.take(tar, None::<W>, None, true, watch)
+    }
+
+    /// Takes in a layer whose blob is not kept: [`Layers::write_tar`] gives its tar, uncompressed, from the directory.
+    pub fn intake_unkept<S: Source, W: BlobWriter>(
+        &self,
+        source: S,
+        expected: Option<&Expected>,
+        watch: &Watch,
+    ) -> Result<Staged<W::Staged>, IntakeError> {
+        self.take(source, None::<W>, expected, true, watch)
     }
 
     fn take<S: Source, W: BlobWriter>(
@@ -103,6 +118,7 @@ impl Layers {
         source: S,
         blob: Option<W>,
         expected: Option<&Expected>,
+        record: bool,
         watch: &Watch,
     ) -> Result<Staged<W::Staged>, IntakeError> {
         let failures = self.shared.write_back.file_system().failures();
@@ -124,7 +140,15 @@ impl Layers {
                 let _ = self.shared.write_back.file_system().flush();
             }
         };
-        let outcome = run(source, blob, expected, &self.shared.limits, watch, &mut applier, received)?;
+        let recorder = match record {
+            true => Some(RefCell::new(Recorder::create(folder.path().join(recipe::NAME))?)),
+            false => None,
+        };
+        let incoming = Incoming { source, blob, expected, limits: &self.shared.limits, watch };
+        let outcome = run(incoming, &mut applier, recorder.as_ref(), received)?;
+        if let Some(recorder) = recorder {
+            recorder.into_inner().finish()?;
+        }
         applier.finish().map_err(IntakeError::Apply)?;
         index_file::write(&folder.path().join("index"), &outcome.index)?;
         let taken = Taken { diff_id: outcome.diff_id, tar: outcome.tar, totals: outcome.index.totals() };
@@ -138,7 +162,9 @@ impl Layers {
         expected: &Expected,
         watch: &Watch,
     ) -> Result<LayerIndex, IntakeError> {
-        Ok(run(source, None::<W>, Some(expected), &self.shared.limits, watch, &mut Nothing, || {})?.index)
+        let (expected, limits) = (Some(expected), &self.shared.limits);
+        let incoming = Incoming { source, blob: None::<W>, expected, limits, watch };
+        Ok(run(incoming, &mut Nothing, None, || {})?.index)
     }
 }
 
@@ -165,15 +191,24 @@ struct Outcome<B> {
     blob: Option<B>,
 }
 
-fn run<S: Source, W: BlobWriter>(
+/// What comes, and what must be true of it.
+struct Incoming<'a, S, W> {
     source: S,
+    /// Where its bytes are kept, if they are.
     blob: Option<W>,
-    expected: Option<&Expected>,
-    limits: &Limits,
-    watch: &Watch,
+    expected: Option<&'a Expected>,
+    limits: &'a Limits,
+    watch: &'a Watch,
+}
+
+/// Takes in what comes; `received` is called when all of it has come, before all of it is applied.
+fn run<S: Source, W: BlobWriter>(
+    incoming: Incoming<'_, S, W>,
     sink: &mut impl Sink<Error = ApplyError>,
+    recorder: Option<&RefCell<Recorder>>,
     received: impl FnOnce() + Send,
 ) -> Result<Outcome<W::Staged>, IntakeError> {
+    let Incoming { source, blob, expected, limits, watch } = incoming;
     let wanted = expected.and_then(|expected| expected.diff_id.as_ref());
     let algorithm = wanted.map_or(Algorithm::Sha256, |diff_id| diff_id.0.algorithm());
     let mut receive = Receive::new(source, blob, expected.map(|expected| &expected.blob), watch);
@@ -184,7 +219,8 @@ fn run<S: Source, W: BlobWriter>(
         let receiving = scope.spawn(move || receive.hand_on(onward).inspect(|()| received()));
         let pumping = scope.spawn(move || pump(inflow, &filler, limits, watch));
         // A failure, or a panic, lets go of `ahead`: the earlier stages then end instead of waiting for a reader.
-        let read = match read_layer(&mut ahead, &limits.archive, sink) {
+        let tap = Tap { inner: &mut ahead, recorder };
+        let read = match read_layer(tap, &limits.archive, &mut Noting { sink, recorder }) {
             Ok(index) => Ok((index, ahead.diff_id())),
             Err(error) => {
                 drop(ahead);

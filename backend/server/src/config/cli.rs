@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use super::Mirror;
+use super::{Mirror, Proxy};
 
 /// Explore container images layer by layer.
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ pub enum Command {
     Serve(ServeFlags),
     /// Import an image from an OCI layout into the embedded registry, while no server runs on the data directory
     Seed(SeedFlags),
+    /// Print the line of a registry account, of a password on standard input, for the file of --registry-accounts
+    RegistryAccount(AccountFlags),
 }
 
 /// Flags of `strata serve`; what is not given comes from `strata.toml` or has a default.
@@ -61,6 +63,20 @@ pub struct ServeFlags {
     /// Layers that are taken in at once [default: 3]
     #[arg(long, value_name = "N", env = "STRATA_MAX_CONCURRENT_DOWNLOADS")]
     pub max_concurrent_downloads: Option<u16>,
+    /// File with the accounts of the registry; without one everybody on this machine may use it
+    #[arg(long, value_name = "FILE", env = "STRATA_REGISTRY_ACCOUNTS")]
+    pub registry_accounts: Option<PathBuf>,
+    /// Bytes that the registry may hold [default: no limit]
+    #[arg(long, value_name = "BYTES", env = "STRATA_REGISTRY_QUOTA")]
+    pub registry_quota: Option<u64>,
+    /// Registry that ours hands on what it fetches from: PREFIX=REGISTRY, such as hub=docker.io; may be repeated
+    #[arg(
+        long = "registry-proxy",
+        value_name = "PREFIX=REGISTRY",
+        env = "STRATA_REGISTRY_PROXIES",
+        value_delimiter = ','
+    )]
+    pub registry_proxies: Option<Vec<Proxy>>,
     /// OCI runtime that containers are run with, a name or a path: runc or crun [default: runc]
     #[arg(long, value_name = "PROGRAM", env = "STRATA_RUNTIME")]
     pub runtime: Option<PathBuf>,
@@ -76,6 +92,14 @@ pub struct ServeFlags {
     /// What to log to standard error, by level and module: info, debug, strata_server=trace [default: info]
     #[arg(long, value_name = "FILTER", env = "STRATA_LOG")]
     pub log: Option<String>,
+}
+
+/// Flags of `strata registry-account`.
+#[derive(Debug, Args)]
+pub struct AccountFlags {
+    /// Name of the account
+    #[arg(value_name = "NAME")]
+    pub name: String,
 }
 
 /// Flags of `strata seed`.

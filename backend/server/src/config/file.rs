@@ -10,6 +10,11 @@
 //! runtime = "runc"
 //! build-private-addresses = false
 //! log = "info"
+//! registry-accounts = "/etc/strata/registry-accounts"
+//! registry-quota = 100000000000
+//!
+//! [registry-proxies]
+//! "hub" = "docker.io"
 //!
 //! [mirrors]
 //! "docker.io" = ["https://mirror.example"]
@@ -49,6 +54,12 @@ pub struct File {
     pub build_private_addresses: Option<bool>,
     /// Log filter.
     pub log: Option<String>,
+    /// The registry's accounts.
+    pub registry_accounts: Option<PathBuf>,
+    /// Bytes that the registry may hold.
+    pub registry_quota: Option<u64>,
+    /// Registries that ours hands on, by the prefix that they have here.
+    pub registry_proxies: Option<BTreeMap<String, String>>,
 }
 
 /// Why a settings file can't be used.

@@ -8,4 +8,4 @@ mod settings;
 pub use cli::{Cli, Command, SeedFlags, ServeFlags};
 pub use defaults::Home;
 pub use file::{File, FileError};
-pub use settings::{Mirror, Settings};
+pub use settings::{Mirror, Proxy, Settings};

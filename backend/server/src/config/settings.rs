@@ -36,6 +36,30 @@ impl FromStr for Mirror {
     }
 }
 
+/// A registry that ours hands on, as the command line gives it: `PREFIX=REGISTRY`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// What its repositories' names begin with here.
+    pub prefix: String,
+    /// Its domain.
+    pub registry: String,
+}
+
+impl FromStr for Proxy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((prefix, registry))
+                if !prefix.is_empty() && !registry.is_empty() && !registry.contains('/') =>
+            {
+                Ok(Self { prefix: prefix.into(), registry: registry.into() })
+            }
+            _ => Err(format!("{text:?} is not PREFIX=REGISTRY, such as hub=docker.io")),
+        }
+    }
+}
+
 fn check_mirror(url: &str) -> Result<(), String> {
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     match host {
@@ -67,6 +91,12 @@ pub struct Settings {
     pub build_private_addresses: bool,
     /// Log filter.
     pub log: String,
+    /// File with the registry's accounts.
+    pub registry_accounts: Option<PathBuf>,
+    /// Bytes that the registry may hold.
+    pub registry_quota: Option<u64>,
+    /// Registries that ours hands on, by the prefix that they have here.
+    pub registry_proxies: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -114,6 +144,13 @@ impl Settings {
                 .or(file.build_private_addresses)
                 .unwrap_or_default(),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".into()),
+            registry_accounts: flags.registry_accounts.or(file.registry_accounts),
+            registry_quota: flags.registry_quota.or(file.registry_quota),
+            registry_proxies: flags
+                .registry_proxies
+                .map(|all| all.into_iter().map(|proxy| (proxy.prefix, proxy.registry)).collect())
+                .or(file.registry_proxies)
+                .unwrap_or_default(),
             data,
         })
     }

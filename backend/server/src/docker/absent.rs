@@ -1,4 +1,4 @@
-//! What there can't be yet: archives of images, swarms.
+//! What there can't be yet: swarms, sessions.
 //!
 //! Their lists are empty, which is true; what would make one answers 501.
 
@@ -7,25 +7,12 @@ use serde_json::{Value, json as value};
 
 use crate::http::{Permission, Route, error, json};
 
-/// Routes whose paths `/images/{name...}/…` would take.
-pub fn before_images() -> Vec<Route> {
-    vec![
-        unbuilt(Method::GET, "/images/search", "searching registries"),
-        unbuilt(Method::GET, "/images/get", "saving images"),
-        unbuilt(Method::POST, "/images/load", "loading images"),
-        unbuilt(Method::GET, "/images/{name...}/get", "saving images"),
-        unbuilt(Method::POST, "/images/{name...}/push", "pushing images"),
-    ]
-}
-
-/// The others.
+/// The routes.
 pub fn routes() -> Vec<Route> {
     let mut routes = vec![
         constant(Method::GET, "/plugins", value!([])),
-        unbuilt(Method::POST, "/auth", "checking credentials"),
         unbuilt(Method::POST, "/session", "BuildKit sessions"),
         unbuilt(Method::POST, "/grpc", "BuildKit"),
-        unbuilt(Method::GET, "/distribution/{name...}/json", "asking registries for descriptors"),
     ];
     for pattern in ["/swarm", "/nodes", "/services", "/tasks", "/secrets", "/configs"] {
         let no_swarm = |(), _| async {

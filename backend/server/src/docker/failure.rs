@@ -26,10 +26,11 @@ impl From<Error> for Failure {
 /// The status of a kind of error.
 pub(crate) fn status(kind: Kind) -> StatusCode {
     match kind {
-        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::NotFound | Kind::MissingPart => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::NotModified => StatusCode::NOT_MODIFIED,
-        Kind::InvalidArgument => StatusCode::BAD_REQUEST,
+        Kind::InvalidArgument | Kind::WrongDigest => StatusCode::BAD_REQUEST,
+        Kind::OutOfRange => StatusCode::RANGE_NOT_SATISFIABLE,
         Kind::Unauthorized => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::Unsupported => StatusCode::NOT_IMPLEMENTED,

@@ -4,6 +4,7 @@
 //! can't do yet answers 501 and says so; lists of things that can't exist yet are empty.
 
 mod absent;
+mod archives;
 mod build;
 mod containers;
 mod events;
@@ -11,6 +12,7 @@ mod failure;
 mod images;
 mod networks;
 mod pull;
+mod registries;
 mod system;
 mod version;
 mod volumes;
@@ -48,8 +50,14 @@ pub fn routes(engine: &Engine, shutdown: &Shutdown, powers: Powers) -> Group {
         Route::new(Method::POST, "/images/create", on, &streaming, pull::create),
         Route::new(Method::GET, "/images/json", on, engine, images::list),
         Route::new(Method::POST, "/images/prune", on, engine, images::prune),
+        Route::new(Method::GET, "/images/get", on, engine, archives::save_many),
+        Route::new(Method::GET, "/images/{name...}/get", on, engine, archives::save_one),
+        Route::new(Method::POST, "/images/load", on, &streaming, archives::load),
+        Route::new(Method::GET, "/images/search", on, engine, registries::search),
+        Route::new(Method::POST, "/images/{name...}/push", on, &streaming, registries::push),
+        Route::new(Method::POST, "/auth", on, engine, registries::auth),
+        Route::new(Method::GET, "/distribution/{name...}/json", on, engine, registries::distribution),
     ];
-    routes.extend(absent::before_images());
     routes.extend([
         Route::new(Method::GET, "/images/{name...}/json", on, engine, images::inspect),
         Route::new(Method::GET, "/images/{name...}/history", on, engine, images::history),

@@ -1,15 +1,16 @@
-//! `POST /images/create`: pull, with progress as it happens.
+//! `POST /images/create`: pull and import, with progress as it happens.
 
-use futures_util::stream;
+use futures_util::{TryStreamExt as _, stream};
 use http::StatusCode;
 use strata_api::progress::Message;
-use strata_engine::{Engine, Login, PullRequest};
+use strata_engine::{Engine, ImportRequest, PullRequest};
 use tokio::sync::mpsc::Receiver;
+use tokio_util::io::{StreamReader, SyncIoBridge};
 
-use super::Failure;
+use super::{Failure, registries::login};
 use crate::{
     Shutdown,
-    http::{Call, Lines, Response, error},
+    http::{Call, Lines, Response, error, pass_over},
 };
 
 /// Pulls `fromImage`: `tag`, `platform`, and the login in `X-Registry-Auth`.
@@ -19,24 +20,49 @@ use crate::{
 pub async fn create((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<Response, Failure> {
     let query = call.query();
     if query.has("fromSrc") {
-        return Ok(error(StatusCode::NOT_IMPLEMENTED, "importing file systems is not built yet"));
+        return import(engine, shutdown, call).await;
     }
     let image = query.text("fromImage");
     let image = image
         .ok_or_else(|| Failure::invalid("the parameter fromImage is missing: expected an image's name"))?;
-    // dockerd ignores a header that it can't read; so anonymous pulls work with old clients that send nonsense.
-    let login =
-        call.header("x-registry-auth").and_then(|header| Login::from_registry_auth(header).ok().flatten());
-    let request = PullRequest { image, tag: query.text("tag"), platform: query.text("platform"), login };
+    let request =
+        PullRequest { image, tag: query.text("tag"), platform: query.text("platform"), login: login(&call) };
     let mut messages = engine.pull(request);
     let Some(first) = messages.recv().await else {
         return Ok(error(StatusCode::INTERNAL_SERVER_ERROR, "the pull ended without a word"));
     };
-    Ok(refused(&first).unwrap_or_else(|| Lines::DOS.reply(progress(first, messages, shutdown))))
+    Ok(refused(&first)
+        .unwrap_or_else(|| Lines::DOS.reply(follow(Some(first), messages, shutdown, "the pull"))))
+}
+
+/// Imports `fromSrc`, a URL or `-` for the body: `repo`, `tag`, `message`, `changes`, `platform`.
+async fn import(engine: Engine, shutdown: Shutdown, call: Call) -> Result<Response, Failure> {
+    let query = call.query();
+    let text = |key| query.text(key).unwrap_or_default();
+    let request = ImportRequest {
+        source: query.text("fromSrc").unwrap_or_else(|| "-".into()),
+        repo: text("repo"),
+        tag: text("tag"),
+        message: text("message"),
+        changes: query.texts("changes"),
+        platform: query.text("platform"),
+    };
+    if let Err(error) = request.check() {
+        pass_over(call.request.into_body()).await;
+        return Err(error.into());
+    }
+    let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other);
+    let body = SyncIoBridge::new(StreamReader::new(Box::pin(body)));
+    let mut messages = engine.import(body, request)?;
+    let Some(first) = messages.recv().await else {
+        return Ok(error(StatusCode::INTERNAL_SERVER_ERROR, "the import ended without a word"));
+    };
+    Ok(refused(&first)
+        .unwrap_or_else(|| Lines::DOS.reply(follow(Some(first), messages, shutdown, "the import"))))
 }
 
 /// The reply to a pull that failed before it began.
-fn refused(first: &Message) -> Option<Response> {
+pub(super) fn refused(first: &Message) -> Option<Response> {
     let message = first.error.as_ref()?;
     let code = first.error_detail.as_ref().and_then(|detail| u16::try_from(detail.code?).ok());
     let status =
@@ -44,13 +70,14 @@ fn refused(first: &Message) -> Option<Response> {
     Some(error(status, message))
 }
 
-/// The messages until the pull or the server ends.
-fn progress(
-    first: Message,
+/// The messages until what they are about, named `what`, or the server ends.
+pub(super) fn follow(
+    first: Option<Message>,
     messages: Receiver<Message>,
     shutdown: Shutdown,
+    what: &'static str,
 ) -> impl futures_util::Stream<Item = Message> + Send + 'static {
-    stream::unfold((Some(first), messages, shutdown), |(first, mut messages, shutdown)| async move {
+    stream::unfold((first, messages, shutdown), move |(first, mut messages, shutdown)| async move {
         if let Some(first) = first {
             return Some((first, (None, messages, shutdown)));
         }
@@ -59,15 +86,15 @@ fn progress(
         }
         let next = tokio::select! {
             message = messages.recv() => message?,
-            () = shutdown.begun() => ended(),
+            () = shutdown.begun() => ended(what),
         };
         Some((next, (None, messages, shutdown)))
     })
 }
 
-/// What a pull that the server's end cut off says last.
-fn ended() -> Message {
-    let message = "the server is ending, the pull was cancelled";
-    let detail = strata_api::progress::ErrorDetail { code: None, message: message.into() };
-    Message { error: Some(message.into()), error_detail: Some(detail), ..Message::default() }
+/// What something that the server's end cut off says last.
+fn ended(what: &str) -> Message {
+    let message = format!("the server is ending, {what} was cancelled");
+    let detail = strata_api::progress::ErrorDetail { code: None, message: message.clone() };
+    Message { error: Some(message), error_detail: Some(detail), ..Message::default() }
 }

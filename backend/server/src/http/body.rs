@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -41,6 +42,15 @@ pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, BodyError> {
         Ok(Err(_)) => Err(BodyError::TooLarge(limit)),
         Err(_) => Err(BodyError::TooSlow),
     }
+}
+
+/// Reads and drops a body that is not wanted, if it comes soon: a client that can't send all of it doesn't look at the
+/// answer.
+pub async fn pass_over(body: Body) {
+    let mut pieces = body.into_data_stream();
+    let all = async { while let Some(Ok(_)) = pieces.next().await {} };
+    // Whoever needs longer finds the connection closed.
+    let _ = tokio::time::timeout(PATIENCE, all).await;
 }
 
 /// What a request's body may be at most, if it is JSON.

@@ -14,7 +14,7 @@ mod range;
 mod route;
 mod site;
 
-pub use body::{BodyError, read_body, read_json, read_json_or};
+pub use body::{BodyError, pass_over, read_body, read_json, read_json_or};
 pub use call::Call;
 pub(crate) use file::matches_etag;
 pub use file::{Content, content};

@@ -29,6 +29,15 @@ enum Found<'a> {
     WrongVersion(WrongVersion, Request),
 }
 
+impl Found<'_> {
+    fn request(&self) -> &Request {
+        match self {
+            Self::Route(_, _, call) => &call.request,
+            Self::Nothing(request) | Self::WrongVersion(_, request) => request,
+        }
+    }
+}
+
 impl Site {
     /// A site of route groups.
     pub fn new(groups: Vec<Group>, guard: Option<Arc<Guard>>) -> Self {
@@ -48,26 +57,34 @@ impl Site {
         }
     }
 
-    async fn guarded(&self, guard: &Guard, request: Request) -> Response {
+    async fn guarded(&self, guard: &Arc<Guard>, request: Request) -> Response {
         if let Err(refusal) = guard.check_host(&request) {
             return refuse(self.family_of(request.uri().path()), refusal);
         }
         let found = self.find(request);
-        let (family, permission, request) = match &found {
-            Found::Route(family, route, call) => (*family, route.permission, &call.request),
+        let (family, permission) = match &found {
+            Found::Route(family, route, _) => (*family, route.permission),
             Found::Nothing(request) => match self.family_of(request.uri().path()) {
-                // Who may read is told that this registry can't be written to, rather than to log in.
-                Family::Registry => (Family::Registry, Permission::Registry, request),
-                family => (family, Permission::Session, request),
+                // Who may use it is told that there is no such thing, rather than to log in.
+                Family::Registry => (Family::Registry, Permission::Registry),
+                family => (family, Permission::Session),
             },
-            Found::WrongVersion(_, request) => (Family::Docker, Permission::Session, request),
+            Found::WrongVersion(..) => (Family::Docker, Permission::Session),
         };
-        if let Err(refusal) = guard.check_origin(request, family == Family::Page) {
+        if let Err(refusal) = guard.check_origin(found.request(), family == Family::Page) {
             return refuse(family, refusal);
         }
-        let admitted = permission != Permission::Session || guard.has_session(request.headers());
+        if permission == Permission::Registry && guard.has_accounts() {
+            // Judging a password takes a while, which must not hold up others.
+            let (guard, headers) = (Arc::clone(guard), found.request().headers().clone());
+            let judged = tokio::task::spawn_blocking(move || guard.admits_to_registry(&headers));
+            if !judged.await.unwrap_or(false) {
+                return refuse(family, Refusal::NoAccount);
+            }
+        }
+        let admitted = permission != Permission::Session || guard.has_session(found.request().headers());
         match found {
-            _ if !admitted && family == Family::Page => page::without_session(guard, request),
+            found if !admitted && family == Family::Page => page::without_session(guard, found.request()),
             _ if !admitted => refuse(family, Refusal::NoSession),
             found => self.respond(found).await,
         }
@@ -129,12 +146,18 @@ impl Site {
 fn refuse(family: Family, refusal: Refusal) -> Response {
     let status = refusal.status();
     let mut response = match family {
+        Family::Registry if refusal == Refusal::NoAccount => {
+            registry::refused(status, "UNAUTHORIZED", &refusal.to_string())
+        }
         Family::Registry => registry::refused(status, "DENIED", &refusal.to_string()),
         Family::Docker => docker::refused(status, &refusal.to_string()),
         Family::Explorer | Family::Page => error(status, refusal.to_string()),
     };
     if status == StatusCode::UNAUTHORIZED {
-        let challenge = http::HeaderValue::from_static("Bearer realm=\"strata\"");
+        let challenge = http::HeaderValue::from_static(match refusal {
+            Refusal::NoAccount => "Basic realm=\"strata\"",
+            _ => "Bearer realm=\"strata\"",
+        });
         response.headers_mut().insert(http::header::WWW_AUTHENTICATE, challenge);
     }
     response

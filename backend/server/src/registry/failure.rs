@@ -1,6 +1,7 @@
 //! Errors in the distribution API's words.
 
 use axum::response::IntoResponse;
+use http::StatusCode;
 use strata_engine::{Error, Kind};
 
 use super::refused;
@@ -20,12 +21,14 @@ impl Failure {
             let code = match error.kind {
                 Kind::NotFound => unknown,
                 Kind::InvalidArgument => invalid,
+                Kind::WrongDigest => "DIGEST_INVALID",
+                Kind::MissingPart => "MANIFEST_BLOB_UNKNOWN",
+                Kind::OutOfRange => "BLOB_UPLOAD_INVALID",
+                Kind::Unavailable => "UNAVAILABLE",
                 Kind::Unauthorized => "UNAUTHORIZED",
                 Kind::Forbidden => "DENIED",
                 Kind::Unsupported => "UNSUPPORTED",
-                Kind::Conflict | Kind::NotModified | Kind::Unavailable | Kind::Cancelled | Kind::Internal => {
-                    "UNKNOWN"
-                }
+                Kind::Conflict | Kind::NotModified | Kind::Cancelled | Kind::Internal => "UNKNOWN",
             };
             Self { code, error }
         }
@@ -34,6 +37,11 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        refused(docker::failure_status(self.error.kind), self.code, &self.error.message)
+        let status = match self.error.kind {
+            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Kind::Unsupported => StatusCode::METHOD_NOT_ALLOWED,
+            kind => docker::failure_status(kind),
+        };
+        refused(status, self.code, &self.error.message)
     }
 }

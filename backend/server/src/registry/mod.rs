@@ -1,12 +1,15 @@
-//! The distribution API over the embedded registry, its read side.
+//! The distribution API over the embedded registry.
 //!
-//! Everybody on this machine may read, as from any local registry; pages of other sites may not (the guard sees to
-//! that), and what would write answers 405.
+//! Everybody on this machine may pull and push, as with any local registry; pages of other sites may not (the guard sees to
+//! that).
 
 mod blobs;
 mod failure;
 mod listing;
 mod manifests;
+mod referrers;
+mod search;
+mod uploads;
 
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::json as value;
@@ -25,6 +28,20 @@ pub fn routes(engine: &Engine) -> Group {
         Route::new(Method::GET, "/v2/", on, &(), |(), _| async { with_version(json(&value!({}))) }),
         Route::new(Method::GET, "/v2", on, &(), |(), _| async { with_version(json(&value!({}))) }),
         Route::new(Method::GET, "/v2/_catalog", on, engine, listing::catalog),
+        Route::new(Method::GET, "/v1/_ping", on, &(), |(), _| async {
+            json(&value!({ "standalone": true }))
+        }),
+        Route::new(Method::GET, "/v1/search", on, engine, search::search),
+        Route::new(Method::POST, "/v2/{name...}/blobs/uploads/", on, engine, uploads::begin),
+        Route::new(Method::POST, "/v2/{name...}/blobs/uploads", on, engine, uploads::begin),
+        Route::new(Method::PATCH, "/v2/{name...}/blobs/uploads/{id}", on, engine, uploads::append),
+        Route::new(Method::PUT, "/v2/{name...}/blobs/uploads/{id}", on, engine, uploads::finish),
+        Route::new(Method::GET, "/v2/{name...}/blobs/uploads/{id}", on, engine, uploads::progress),
+        Route::new(Method::DELETE, "/v2/{name...}/blobs/uploads/{id}", on, engine, uploads::cancel),
+        Route::new(Method::PUT, "/v2/{name...}/manifests/{reference}", on, engine, manifests::put),
+        Route::new(Method::DELETE, "/v2/{name...}/manifests/{reference}", on, engine, manifests::delete),
+        Route::new(Method::DELETE, "/v2/{name...}/blobs/{digest}", on, engine, blobs::delete),
+        Route::new(Method::GET, "/v2/{name...}/referrers/{digest}", on, engine, referrers::list),
         Route::new(Method::GET, "/v2/{name...}/tags/list", on, engine, listing::tags),
         Route::new(Method::GET, "/v2/{name...}/manifests/{reference}", on, engine, manifests::get),
         Route::new(Method::GET, "/v2/{name...}/blobs/{digest}", on, engine, blobs::get),
@@ -42,9 +59,9 @@ pub fn refused(status: StatusCode, code: &str, message: &str) -> Response {
     with_version(response)
 }
 
-/// The answer to what would write.
+/// The answer to what no route is for.
 pub fn unsupported() -> Response {
-    refused(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "this registry can only be read")
+    refused(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "the operation is unsupported")
 }
 
 /// Says that this is a registry, which docker looks for.

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use thiserror::Error;
 
-use super::{Hosts, Secret, SecretError, Sessions, Tickets, hosts::is_origin_of};
+use super::{Accounts, Hosts, Secret, SecretError, Sessions, Tickets, hosts::is_origin_of};
 use crate::http::Request;
 
 /// Why a request is refused.
@@ -25,6 +25,9 @@ pub enum Refusal {
         "no session: open the address that `strata serve` printed, or send the token of the data directory as X-Strata-Token"
     )]
     NoSession,
+    /// It has no account of the registry's.
+    #[error("authentication required")]
+    NoAccount,
 }
 
 impl Refusal {
@@ -33,7 +36,7 @@ impl Refusal {
         match self {
             Self::WrongHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Foreign => StatusCode::FORBIDDEN,
-            Self::NoSession => StatusCode::UNAUTHORIZED,
+            Self::NoSession | Self::NoAccount => StatusCode::UNAUTHORIZED,
         }
     }
 }
@@ -46,12 +49,29 @@ pub struct Guard {
     token: Secret,
     tickets: Tickets,
     policy: HeaderValue,
+    accounts: Accounts,
 }
 
 impl Guard {
     /// A guard of a server that is `hosts` and serves a page with Content-Security-Policy `policy`.
     pub fn new(hosts: Hosts, sessions: Sessions, token: Secret, policy: HeaderValue) -> Self {
-        Self { hosts, sessions, token, tickets: Tickets::default(), policy }
+        Self { hosts, sessions, token, tickets: Tickets::default(), policy, accounts: Accounts::default() }
+    }
+
+    /// Lets only those into the registry who have an account, if there are any.
+    #[must_use]
+    pub fn with_accounts(self, accounts: Accounts) -> Self {
+        Self { accounts, ..self }
+    }
+
+    /// Whether the registry has accounts, so that not everybody may use it.
+    pub fn has_accounts(&self) -> bool {
+        !self.accounts.are_none()
+    }
+
+    /// Whether a request may use a registry with accounts: the owner's may always.
+    pub fn admits_to_registry(&self, headers: &HeaderMap) -> bool {
+        self.has_session(headers) || self.accounts.admit(headers)
     }
 
     /// The page's Content-Security-Policy.

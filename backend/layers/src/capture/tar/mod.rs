@@ -22,6 +22,38 @@ pub(crate) use self::{pax::can_hold as xattr_fits, sparse::Map};
 
 /// Bytes of a block.
 const BLOCK: u64 = 512;
+/// Bytes read of a file at once.
+const BUFFER: usize = 256 << 10;
+
+/// What stands before a file of `size` bytes in an archive of plain files, owned by root and as old as the epoch; the
+/// content and zeros up to a multiple of 512 bytes follow.
+pub fn file_header(name: &str, size: u64) -> Vec<u8> {
+    plain_header(Type::File, name, 0o644, size)
+}
+
+/// The same of a directory.
+pub fn directory_header(name: &str) -> Vec<u8> {
+    plain_header(Type::Directory, name, 0o755, 0)
+}
+
+fn plain_header(kind: Type, name: &str, mode: u32, size: u64) -> Vec<u8> {
+    let member = Member {
+        kind,
+        name: name.as_bytes(),
+        mode,
+        uid: 0,
+        gid: 0,
+        mtime: Timespec { tv_sec: 0, tv_nsec: 0 },
+        size,
+        link: b"",
+        device: (0, 0),
+        xattrs: &[],
+    };
+    let mut out = Vec::with_capacity(BLOCK as usize);
+    let mut writer = Writer::new(&mut out);
+    writer.header(&member, Records::default(), member.name, size).expect("memory takes everything");
+    out
+}
 
 /// What a member is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +97,7 @@ pub(crate) struct Writer<W> {
 
 impl<W: Write> Writer<W> {
     pub(crate) fn new(out: W) -> Self {
-        Self { out, hash: Hasher::new(Algorithm::Sha256), written: 0, buffer: vec![0; 256 << 10] }
+        Self { out, hash: Hasher::new(Algorithm::Sha256), written: 0, buffer: Vec::new() }
     }
 
     /// Writes a member without content.
@@ -149,6 +181,7 @@ impl<W: Write> Writer<W> {
 
     fn copy(&mut self, content: &mut dyn Read, mut left: u64) -> Result<(), Failure> {
         let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.resize(BUFFER, 0);
         let mut ended = false;
         while left > 0 {
             let wanted = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));

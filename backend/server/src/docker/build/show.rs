@@ -1,6 +1,6 @@
 //! Events as dockerd's classic builder prints them.
 
-use strata_api::progress::{Aux, ErrorDetail, Message};
+use strata_api::progress::{ErrorDetail, Message};
 use strata_engine::{
     builder::{Error, Event, Outcome, Stream},
     containers::short_id,
@@ -82,7 +82,7 @@ fn messages(event: Event) -> Vec<Message> {
             lines
         }
         Event::StageDone { image } => {
-            vec![Message { aux: Some(Aux { id: image.to_string() }), ..Message::default() }]
+            vec![Message { aux: Some(serde_json::json!({ "ID": image.to_string() })), ..Message::default() }]
         }
         Event::Done { image, names, .. } => {
             let built = text(format!("Successfully built {}\n", image.digest().short()));

@@ -1,0 +1,6 @@
+//! Images in and out as archives: between Strata, dockerd, podman and skopeo, and from hostile or broken ones.
+
+mod load;
+mod refused;
+mod save;
+mod scene;

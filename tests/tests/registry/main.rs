@@ -1,0 +1,8 @@
+//! The embedded registry: every must of the OCI distribution specification, and the programs that push to it.
+
+mod access;
+mod collect;
+mod peers;
+mod referrers;
+mod scene;
+mod uploads;
