@@ -8,3 +8,4 @@ mod look;
 mod pull;
 mod scene;
 mod speed;
+mod workshop;
