@@ -320,7 +320,7 @@ impl Build {
         }
         let begun = Instant::now();
         let container = self.nominal_container(stage, &made_by)?;
-        let body = StepBody { instruction: text, args: step.args, ..StepBody::default() };
+        let body = StepBody { instruction: step.text, args: step.args, ..StepBody::default() };
         self.commit(
             stage,
             named(made_by, &container, &stage.chain.clone()),
