@@ -124,7 +124,11 @@ pub fn Drawer() -> impl IntoView {
                 <h2>{tongue.say(Word::BuildTitle)}</h2>
                 <span role="status" class=move || headline.with(|(class, _)| *class) data-testid="build-state">{move || headline.with(|(_, text)| text.clone())}</span>
                 {move || context.get().map(|(files, bytes)| {
-                    let says = move || Word::BuildSent.with(tongue.lang(), &[&figures::grouped(files), &figures::Size::of(bytes).to_string()]);
+                    let says = move || {
+                        let lang = tongue.lang();
+                        let count = Word::FileCountOne.count(Word::FileCount, lang, files);
+                        Word::BuildSent.with(lang, &[&count, &figures::Size::of(bytes).to_string()])
+                    };
                     view! { <span class="faint" data-testid="build-context" data-bytes=bytes>{says}</span> }
                 })}
                 <span class="spring"></span>
