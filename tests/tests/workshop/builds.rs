@@ -17,15 +17,15 @@ use strata_tests::{
 
 use crate::scene::{fine, post, put, refused, workshop};
 
-struct Scene {
-    strata: Strata,
-    docker: Docker,
+pub(crate) struct Scene {
+    pub(crate) strata: Strata,
+    pub(crate) docker: Docker,
     _registry: FaultyRegistry,
     _netns: Arc<NetNs>,
 }
 
 /// A server that has the image `box`.
-fn scene() -> Option<Scene> {
+pub(crate) fn scene() -> Option<Scene> {
     if skip_without(&["docker", "runc", "ip", "iptables"]) {
         return None;
     }

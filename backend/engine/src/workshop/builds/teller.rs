@@ -44,6 +44,7 @@ impl Teller {
             Event::StepDone { step, trigger, outcome, parent, image, layer, bytes, took } => {
                 told.extend(self.rest(step));
                 let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                let found = outcome;
                 let outcome = match outcome {
                     Outcome::Cached => StepOutcome::Cached,
                     Outcome::Ran => StepOutcome::Ran,
@@ -57,6 +58,9 @@ impl Teller {
                     row.image.clone_from(&image);
                     row.layer.clone_from(&layer);
                     (row.bytes, row.milliseconds) = (bytes, milliseconds);
+                }
+                if let (Outcome::Base, Some(image), false) = (found, &image, trigger) {
+                    self.note_base(step, image.clone());
                 }
                 self.detail.card.cached += usize::from(outcome == StepOutcome::Cached && !trigger);
                 // `FROM scratch` and an early `ARG` leave no image to look at.
@@ -138,6 +142,13 @@ impl Teller {
             milliseconds: 0,
         });
         BuildEvent::StepStarted { step: number, line, last_line, stage, instruction: text, trigger }
+    }
+
+    /// Remembers what the name in a `FROM` meant.
+    fn note_base(&mut self, step: usize, image: ImageId) {
+        let Some(row) = self.detail.steps.iter().rev().find(|row| row.step == step) else { return };
+        let name = row.instruction.split_whitespace().skip(1).find(|word| !word.starts_with("--"));
+        self.detail.bases.extend(name.map(|name| (name.to_owned(), image)));
     }
 
     fn says(&self, text: String) -> BuildEvent {
@@ -282,12 +293,13 @@ mod tests {
             matches!(told[..], [BuildEvent::Started { steps: 2, .. }, BuildEvent::Context { .. }]),
             "{told:?}"
         );
-        teller.tell(Event::StepStarted(step(1)), None, 1_003);
+        let from = Step { text: "FROM --platform=linux/amd64 box AS x".into(), ..step(1) };
+        teller.tell(Event::StepStarted(from), None, 1_003);
         let image = ImageId(Digest::of(b"1"));
         let done = Event::StepDone {
             step: 1,
             trigger: false,
-            outcome: Outcome::Cached,
+            outcome: Outcome::Base,
             parent: None,
             image: Some(image.clone()),
             layer: None,
@@ -308,7 +320,8 @@ mod tests {
             "{told:?}"
         );
         let detail = &teller.detail;
-        assert_eq!((detail.card.cached, detail.card.milliseconds, detail.card.steps), (1, 50, 2));
+        assert_eq!((detail.card.cached, detail.card.milliseconds, detail.card.steps), (0, 50, 2));
+        assert_eq!(detail.bases, [("box".to_owned(), image.clone())]);
         assert_eq!(detail.steps[0].image, Some(image));
         assert_eq!(detail.steps[1].image, Some(kept));
         assert_eq!(detail.card.state, BuildState::Failed { step: Some(2), message: "it failed".into() });
