@@ -171,7 +171,7 @@ macro_rules! with_workshop {
     BuildSucceeded: "built", "成功";
     BuildFailedShort: "failed", "失败";
     BuildRunningShort: "running", "进行中";
-    ChangesSince: "What changed since {}", "相对 {} 的变化";
+    ChangesSince: "What changed since the other build ({})", "相对另一次构建（{}）的变化";
     ChangesNothing: "Nothing: the same text, files and arguments.", "没有：文本、文件、参数都相同。";
     ChangesText: "Dockerfile", "Dockerfile";
     ChangesFiles: "Files", "文件";
