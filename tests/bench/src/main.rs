@@ -6,13 +6,16 @@
 //! children, and steadier than the wall's.
 
 mod analysis;
+mod build;
 mod clock;
 mod containers;
 mod page;
 mod pull;
 mod report;
 mod stage;
+mod typing;
 mod union;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -23,7 +26,7 @@ use crate::report::Report;
 const USAGE: &str = "\
 usage: cargo xtask bench [--rounds N] [name…]
 
-  names: pull, pull/<image>, containers, analysis, union, page, size; all of them by default
+  names: pull, pull/<image>, containers, build, analysis, union, typing, page, size; all of them by default
   images: one-layer, nine-layers, nine-layers-whiteouts, small-files, many-layers
 ";
 
@@ -83,8 +86,14 @@ fn measure() -> Result<()> {
     if wanted.has("containers") {
         containers::measure(&wanted, &mut report)?;
     }
+    if wanted.has("build") {
+        build::measure(&wanted, &mut report)?;
+    }
     if wanted.has("analysis") {
         analysis::measure(&wanted, &mut report)?;
+    }
+    if wanted.has("typing") {
+        typing::measure(&mut report)?;
     }
     if wanted.has("union") {
         union::measure(&mut report)?;
