@@ -6,8 +6,10 @@ use strata_api::workshop::{BuildCard, BuildDetail, BuildEvent, BuildState, Built
 use strata_builder::{Event, Outcome, Step, Stream};
 use strata_oci::ImageId;
 
-/// Bytes of output that are told and kept of a build.
-pub(super) const MOST_OUTPUT: usize = 16 << 20;
+/// Bytes of output that are told and kept of a build, with what keeping each piece takes.
+const MOST_OUTPUT: usize = 4 << 20;
+/// What keeping a piece takes besides its text, however short that is.
+const PIECE: usize = 128;
 
 /// Turns one build's events into the page's and keeps its record.
 pub(super) struct Teller {
@@ -166,7 +168,7 @@ impl Teller {
         if self.output >= MOST_OUTPUT {
             return None;
         }
-        self.output += bytes.len();
+        self.output += bytes.len() + PIECE;
         if self.output >= MOST_OUTPUT {
             let text = format!("\n[more than {} MiB of output: the rest is not shown]\n", MOST_OUTPUT >> 20);
             return Some(BuildEvent::Output { step, source: Source::Builder, text });
@@ -350,5 +352,14 @@ mod tests {
             })
             .sum();
         assert!(said < MOST_OUTPUT + 100, "{said}");
+        let mut teller = self::teller();
+        let byte = bytes::Bytes::from_static(b"x");
+        let events: usize = (0..1_000_000)
+            .map(|_| {
+                let event = Event::Output { step: 1, stream: Stream::Stdout, bytes: byte.clone() };
+                teller.tell(event, None, 0).len()
+            })
+            .sum();
+        assert!(events <= MOST_OUTPUT / PIECE + 1, "many small pieces end sooner: {events}");
     }
 }
