@@ -16,8 +16,9 @@ use strata_snapshots::{SnapshotId, Snapshots};
 
 use crate::{
     Context, Error, GitAddress,
-    build::{Build, Did, command_text, named},
+    build::{Build, Did},
     cache::StepBody,
+    committing::{command_text, named},
     copy::{Found, Placing, entries, gather, owner, place},
     from::is_url,
     stage::Stage,
