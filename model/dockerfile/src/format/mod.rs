@@ -121,6 +121,10 @@ impl Shaper<'_> {
             return;
         }
         for pair in spans.windows(2) {
+            // An escape before a blank may be meant for it.
+            if pair[0].of(self.text).ends_with(['\\', '`']) {
+                continue;
+            }
             self.space(pair[0], pair[1]);
             let between = Span { start: pair[0].end, end: pair[1].start };
             let text = between.of(self.text);
