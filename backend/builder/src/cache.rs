@@ -21,7 +21,7 @@ const FILES: usize = 2_000;
 pub struct StepBody {
     /// Its number in the build that did it.
     pub step: usize,
-    /// The instruction as the history has it.
+    /// The instruction with variables replaced, as the forecast compares it: `strata_dockerfile::evaluate::Step::text`.
     pub instruction: String,
     /// Build arguments that it saw, sorted.
     pub args: Vec<(String, String)>,

@@ -16,8 +16,9 @@ use strata_snapshots::{SnapshotId, Snapshots};
 
 use crate::{
     Context, Error, GitAddress,
-    build::{Build, Did, command_text, named},
+    build::{Build, Did},
     cache::StepBody,
+    committing::{command_text, named},
     copy::{Found, Placing, entries, gather, owner, place},
     from::is_url,
     stage::Stage,
@@ -134,7 +135,7 @@ impl Build {
             return Ok(Did { cached: true, layer: None });
         }
         let layer = self.put(stage, &gathered, &copied, copy, add, from.is_some())?;
-        let body = StepBody { instruction: text, args: step.args, ..body };
+        let body = StepBody { instruction: step.text, args: step.args, ..body };
         self.commit(stage, made_by, None, layer.clone(), &keys, body, begun)?;
         Ok(Did { cached: false, layer })
     }
@@ -257,7 +258,7 @@ impl Build {
         let begun = Instant::now();
         let container = self.nominal_container(stage, &made_by)?;
         let layer = self.make_directory(&stage.chain, &stage.state.config.working_dir.clone())?;
-        let body = StepBody { instruction: text, args: step.args, ..StepBody::default() };
+        let body = StepBody { instruction: step.text, args: step.args, ..StepBody::default() };
         self.commit(
             stage,
             named(made_by, &container, &stage.chain.clone()),

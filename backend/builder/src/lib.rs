@@ -13,6 +13,7 @@
 mod build;
 mod cache;
 mod changes;
+mod committing;
 mod context;
 mod copy;
 mod copying;

@@ -68,7 +68,7 @@ impl Build {
         mounts.remove_stubs(self, &id, stubs)?;
         let layer = self.harden_container(&id)?;
         drop(mounts);
-        let body = StepBody { instruction: text, args: step.args, ..StepBody::default() };
+        let body = StepBody { instruction: step.text, args: step.args, ..StepBody::default() };
         self.commit(stage, made_by, Some(id), layer.clone(), &keys, body, begun)?;
         Ok(Did { cached: false, layer })
     }

@@ -93,7 +93,8 @@ fn what_cannot_be_yet_is_empty_or_says_so() {
         ("GET", "/volumes/x", 404, "get x: no such volume"),
         ("GET", "/networks/x", 404, "network x not found"),
         ("GET", "/swarm", 503, "This node is not a swarm manager."),
-        ("POST", "/build", 501, "building images"),
+        ("POST", "/build?version=2", 501, "classic builder"),
+        ("POST", "/build/cancel", 400, "build ID not provided"),
         ("GET", "/images/get?names=x", 404, "No such image: x"),
     ] {
         let reply = server.unix(method, target);

@@ -112,9 +112,11 @@ class Trouble extends WidgetType {
   constructor(wrong, tell) { super(); this.wrong = wrong; this.tell = tell; }
   eq(other) { return other.wrong.message === this.wrong.message && other.wrong.output === this.wrong.output && other.wrong.shell === this.wrong.shell; }
   toDOM() {
+    const block = document.createElement("div");
     const made = document.createElement("div");
-    made.className = "line-trouble";
-    made.dataset.testid = "line-trouble";
+    block.className = "line-trouble";
+    block.dataset.testid = "line-trouble";
+    block.append(made);
     const head = document.createElement("p");
     head.className = "wrong";
     head.setAttribute("role", "alert");
@@ -134,7 +136,7 @@ class Trouble extends WidgetType {
       button.onclick = () => this.tell.shell();
       made.append(button);
     }
-    return made;
+    return block;
   }
   ignoreEvent() { return true; }
 }

@@ -96,8 +96,8 @@ macro_rules! with_workshop {
 
     // the context
     ContextFiles: "Context", "上下文";
-    ContextSent: "{} files sent, {}", "发送 {} 个文件，{}";
-    ContextIgnored: "{} left out, {}", "忽略 {} 个，{}";
+    ContextSent: "{} sent, {}", "发送{}，{}";
+    ContextIgnored: "{} left out, {}", "忽略{}，{}";
     ContextIgnoredBy: ".dockerignore:{}", ".dockerignore:{}";
     ContextEmpty: "Only a Dockerfile so far. Drop files here.", "目前只有 Dockerfile。把文件拖到这里。";
     ContextAdd: "Add a file…", "新建文件…";
@@ -136,7 +136,9 @@ macro_rules! with_workshop {
     BuildFailedAt: "Step {} failed", "第 {} 步失败";
     BuildCancelled: "Stopped", "已停止";
     BuildCut: "The connection was lost; the build may go on: see Builds.", "连接断了；构建可能还在继续，请看“构建记录”。";
-    BuildSent: "context {} files, {}", "上下文 {} 个文件，{}";
+    BuildSent: "context: {}, {}", "上下文：{}，{}";
+    FileCountOne: "{} file", "{} 个文件";
+    FileCount: "{} files", "{} 个文件";
     OutputFollow: "Follow", "跟随";
     StepRuns: "running", "执行中";
     StepCached: "cached", "缓存";
@@ -169,7 +171,7 @@ macro_rules! with_workshop {
     BuildSucceeded: "built", "成功";
     BuildFailedShort: "failed", "失败";
     BuildRunningShort: "running", "进行中";
-    ChangesSince: "What changed since {}", "相对 {} 的变化";
+    ChangesSince: "What changed since the other build ({})", "相对另一次构建（{}）的变化";
     ChangesNothing: "Nothing: the same text, files and arguments.", "没有：文本、文件、参数都相同。";
     ChangesText: "Dockerfile", "Dockerfile";
     ChangesFiles: "Files", "文件";

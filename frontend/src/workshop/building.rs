@@ -153,6 +153,8 @@ impl Build {
             }
             BuildEvent::StepStarted { step, line, last_line, stage, instruction, trigger } => {
                 self.total = self.total.max(step);
+                // An ARG before the first FROM has nothing to end with.
+                self.stop(StepState::Done(StepOutcome::Ran), now);
                 self.steps.push(Step {
                     number: step,
                     lines: (line, last_line.max(line)),
@@ -190,6 +192,16 @@ impl Build {
                 let lines = line.map(|line| (line, last_line.unwrap_or(line).max(line)));
                 let lines = lines.or_else(|| self.step(step?).map(|step| step.lines));
                 self.stop(StepState::Failed, now);
+                // A build that is told again later was not that quick.
+                let others: u64 = self
+                    .steps
+                    .iter()
+                    .filter(|one| Some(one.number) != step)
+                    .map(|one| one.milliseconds)
+                    .sum();
+                if let Some(failed) = step.and_then(|step| self.step(step)) {
+                    failed.milliseconds = failed.milliseconds.max(milliseconds.saturating_sub(others));
+                }
                 self.milliseconds = milliseconds;
                 self.end = Some(End::Failed(Trouble { step, lines, code, message, kept }));
             }
@@ -198,6 +210,7 @@ impl Build {
                 self.end = Some(End::Cancelled);
             }
             BuildEvent::Done { image, names, milliseconds } => {
+                self.stop(StepState::Done(StepOutcome::Ran), now);
                 self.milliseconds = milliseconds;
                 self.end = Some(End::Done { image, names });
             }
@@ -343,6 +356,20 @@ mod tests {
         let trouble = build.trouble().expect("it failed");
         assert_eq!((trouble.step, trouble.lines, trouble.kept), (Some(2), Some((3, 4)), true));
         assert!(!build.is_running());
+    }
+
+    #[test]
+    fn what_ends_without_a_word_ended_all_the_same() {
+        let step = |number: usize| {
+            format!(
+                r#"{{"event":"step_started","step":{number},"line":{number},"last_line":{number},"stage":0,"instruction":"ARG A","trigger":false}}"#
+            )
+        };
+        let build = fed(&format!("{}\n{}\n", step(1), step(2)));
+        let states: Vec<_> = build.steps.iter().map(|step| step.state.name()).collect();
+        assert_eq!(states, ["ran", "running"]);
+        let done = format!(r#"{{"event":"done","image":"{IMAGE}","names":[],"milliseconds":1}}"#);
+        assert!(fed(&format!("{}\n{done}\n", step(1))).current().is_none());
     }
 
     #[test]

@@ -304,7 +304,7 @@ fn stage_options(stages: &[(String, u32)]) -> impl Iterator<Item = Completion> {
 }
 
 fn image_options(around: &Surroundings) -> impl Iterator<Item = Completion> {
-    around.images.iter().map(|image| Completion::of(image))
+    around.images.iter().map(Completion::of)
 }
 
 /// What `ARG` and `ENV` declared before the cursor, in its stage or before all stages.

@@ -1,11 +1,13 @@
 //! The forecast as the page shows it: what each step of the text in the editor would do, and why.
 
+use std::collections::BTreeMap;
+
 use strata_api::{
     path,
     workshop::{BaseState, CacheState, FileEntry},
 };
 use strata_dockerfile::{
-    Base, Dockerfile, Stages,
+    Base, Dockerfile, Severity, Stages,
     context::{Entry, Kind, Listing},
     forecast::{BaseImage, Cache, Cause, Change, Forecast, Last, Request, State, StepForecast, forecast},
     ignore::Ignore,
@@ -23,12 +25,16 @@ use crate::{
 pub struct Now<'a> {
     /// The Dockerfile.
     pub file: &'a Dockerfile,
-    /// The context.
-    pub entries: &'a [FileEntry],
-    /// The text of `.dockerignore`.
-    pub ignore: &'a str,
-    /// The engine's part.
-    pub cache: &'a CacheState,
+    /// Its text.
+    pub text: &'a str,
+    /// The context, as [`sent`] has it.
+    pub context: &'a Listing,
+    /// What the names of images mean now.
+    pub bases: &'a BTreeMap<String, BaseState>,
+    /// What was built before, as [`known`] has it.
+    pub records: &'a Cache,
+    /// The engine's platform.
+    pub platform: &'a str,
     /// Build arguments that have a value.
     pub args: &'a [(String, String)],
     /// The stage to stop at.
@@ -52,13 +58,38 @@ pub fn foresee(now: &Now<'_>) -> Foresight {
         target: now.target.map(str::to_owned),
         no_cache: now.no_cache,
         workshop: Some(now.workshop.to_owned()),
-        platform: now.cache.platform.clone(),
+        platform: now.platform.to_owned(),
     };
-    let bases = now.cache.bases.iter().map(|(name, state)| (name.clone(), base(state))).collect();
-    let entries = now.entries.iter().map(entry).collect();
-    let context = Listing::new(entries, &Ignore::parse(now.ignore));
-    let cache = Cache::new(now.cache.records.clone(), now.cache.truncated);
-    Foresight { forecast: forecast(now.file, &request, &bases, &context, &cache) }
+    let bases = now.bases.iter().map(|(name, state)| (name.clone(), base(state))).collect();
+    let mut made = forecast(now.file, &request, &bases, now.context, now.records);
+    // While a line is being typed the ones above it stay what they are.
+    if made.steps.is_empty()
+        && let Some(above) = above_the_first_error(now.file, now.text)
+    {
+        let file = Dockerfile::parse(above);
+        let request = Request { target: None, ..request };
+        let steps = forecast(&file, &request, &bases, now.context, now.records).steps;
+        made.steps = steps;
+    }
+    Foresight { forecast: made }
+}
+
+/// The text up to the first instruction that is refused.
+fn above_the_first_error<'a>(file: &Dockerfile, text: &'a str) -> Option<&'a str> {
+    let error = file.diagnostics.iter().find(|one| one.severity == Severity::Error)?;
+    let refused = file.instructions.iter().find(|one| one.span.end >= error.span.start)?;
+    let above = text.get(..refused.span.start as usize)?;
+    (!above.trim().is_empty()).then_some(above)
+}
+
+/// What a builder sees of a context; `ignore` is the text of `.dockerignore`. Made once for many forecasts.
+pub fn sent(entries: &[FileEntry], ignore: &str) -> Listing {
+    Listing::new(entries.iter().map(entry).collect(), &Ignore::parse(ignore))
+}
+
+/// What was built before, to be looked up in. Made once for many forecasts.
+pub fn known(state: &CacheState) -> Cache {
+    Cache::new(state.records.clone(), state.truncated)
 }
 
 fn base(state: &BaseState) -> BaseImage {
@@ -283,14 +314,27 @@ mod tests {
         }
     }
 
-    fn now<'a>(file: &'a Dockerfile, cache: &'a CacheState, entries: &'a [FileEntry]) -> Now<'a> {
-        Now { file, entries, ignore: "", cache, args: &[], target: None, no_cache: false, workshop: "w" }
+    fn marks(text: &str, cache: &CacheState, entries: &[FileEntry]) -> Vec<Option<Mark>> {
+        let (context, records) = (sent(entries, ""), known(cache));
+        let file = Dockerfile::parse(text);
+        let now = Now {
+            file: &file,
+            text,
+            context: &context,
+            bases: &cache.bases,
+            records: &records,
+            platform: &cache.platform,
+            args: &[],
+            target: None,
+            no_cache: false,
+            workshop: "w",
+        };
+        foresee(&now).marks(file.instructions.len(), Lang::En)
     }
 
     #[test]
     fn a_file_that_changed_is_named_and_its_followers_are_not() {
         let text = "FROM busybox\nCOPY app\u{202e} /app\nRUN make\n";
-        let file = Dockerfile::parse(text);
         let here = BaseState::Here {
             image: format!("sha256:{}", "a".repeat(64)).parse().expect("an id"),
             config: Box::default(),
@@ -310,14 +354,16 @@ mod tests {
             target: None,
         };
         let first = [one(b"a")];
-        let marks = foresee(&now(&file, &cache, &first)).marks(3, Lang::En);
-        let names: Vec<&str> = marks.iter().flatten().map(|mark| mark.name).collect();
+        let told = marks(text, &cache, &first);
+        let typing = format!("{text}COPY --fr");
+        assert_eq!(marks(&typing, &cache, &first)[..3], told);
+        let names: Vec<&str> = told.iter().flatten().map(|mark| mark.name).collect();
         assert_eq!(names, ["base", "runs", "runs"]);
-        assert!(marks[1].as_ref().is_some_and(|mark| mark.note.starts_with("never built")));
-        assert!(marks[2].as_ref().is_some_and(|mark| mark.note.is_empty() && mark.title.contains("step 2")));
+        assert!(told[1].as_ref().is_some_and(|mark| mark.note.starts_with("never built")));
+        assert!(told[2].as_ref().is_some_and(|mark| mark.note.is_empty() && mark.title.contains("step 2")));
         cache.bases.clear();
-        let marks = foresee(&now(&file, &cache, &first)).marks(3, Lang::En);
-        assert_eq!(marks[0].as_ref().map(|mark| mark.name), Some("unknown"));
-        assert!(marks.iter().flatten().all(|mark| !mark.title.contains('\u{202e}')));
+        let told = marks(text, &cache, &first);
+        assert_eq!(told[0].as_ref().map(|mark| mark.name), Some("unknown"));
+        assert!(told.iter().flatten().all(|mark| !mark.title.contains('\u{202e}')));
     }
 }

@@ -52,7 +52,7 @@ fn look(
         let page = manual::keyword(one.kind()?);
         return Some((one.keyword.span, page.syntax.to_owned(), page.text(lang).to_owned()));
     }
-    for flag in one.flags.iter().filter(|flag| flag.span.touches(offset)) {
+    if let Some(flag) = one.flags.iter().find(|flag| flag.span.touches(offset)) {
         if let Some(value) =
             flag.value.as_ref().filter(|value| flag.name == "from" && value.span.touches(offset))
         {

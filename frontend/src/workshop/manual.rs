@@ -130,28 +130,62 @@ pub fn keyword(keyword: Keyword) -> Page {
 
 /// The page about a flag of an instruction.
 pub fn flag(keyword: Keyword, name: &str) -> Option<Page> {
+    if !keyword.flags().contains(&name) {
+        return None;
+    }
     Some(match name {
-        "from" => page("--from=STAGE|IMAGE", "Takes the files from a stage (by name or number) or from an image instead of the context.", "从某个阶段（名字或序号）或镜像复制，而不是上下文。"),
-        "chown" => page("--chown=USER[:GROUP]", "Owner of what is copied; names are looked up in the image.", "复制结果的属主；名字在镜像里查。"),
+        "from" => page(
+            "--from=STAGE|IMAGE",
+            "Takes the files from a stage (by name or number) or from an image instead of the context.",
+            "从某个阶段（名字或序号）或镜像复制，而不是上下文。",
+        ),
+        "chown" => page(
+            "--chown=USER[:GROUP]",
+            "Owner of what is copied; names are looked up in the image.",
+            "复制结果的属主；名字在镜像里查。",
+        ),
         "chmod" => page("--chmod=MODE", "Mode of what is copied, such as 755.", "复制结果的权限，例如 755。"),
-        "link" => page("--link", "Copies into a layer of its own that doesn't look at what is below.", "复制到独立的一层，不依赖下面的内容。"),
+        "link" => page(
+            "--link",
+            "Copies into a layer of its own that doesn't look at what is below.",
+            "复制到独立的一层，不依赖下面的内容。",
+        ),
         "parents" => page("--parents", "Keeps the directories of the sources.", "保留源路径的目录层次。"),
         "exclude" => page("--exclude=PATTERN", "Leaves out what matches.", "排除匹配的文件。"),
-        "platform" => page("--platform=OS/ARCH", "Takes the image for another platform.", "使用另一个平台的镜像。"),
-        "mount" => page("--mount=type=cache|bind|tmpfs|secret,…", "Something that is there while the command runs and not in the layer: a cache that stays, files of another stage, a secret.", "命令执行期间可用、但不进入层的内容：可保留的缓存、其他阶段的文件、机密。"),
+        "platform" => {
+            page("--platform=OS/ARCH", "Takes the image for another platform.", "使用另一个平台的镜像。")
+        }
+        "mount" => page(
+            "--mount=type=cache|bind|tmpfs|secret,…",
+            "Something that is there while the command runs and not in the layer: a cache that stays, files of another stage, a secret.",
+            "命令执行期间可用、但不进入层的内容：可保留的缓存、其他阶段的文件、机密。",
+        ),
         "network" => page("--network=default|none|host", "The network of this step.", "这一步使用的网络。"),
-        "security" => page("--security=sandbox|insecure", "Whether the step is confined.", "这一步是否受限。"),
-        "checksum" => page("--checksum=sha256:…", "Refuses a download that is something else.", "下载内容不符则拒绝。"),
-        "keep-git-dir" => page("--keep-git-dir", "Keeps .git of a repository that is added.", "保留所添加仓库的 .git。"),
+        "security" => {
+            page("--security=sandbox|insecure", "Whether the step is confined.", "这一步是否受限。")
+        }
+        "checksum" => {
+            page("--checksum=sha256:…", "Refuses a download that is something else.", "下载内容不符则拒绝。")
+        }
+        "keep-git-dir" => {
+            page("--keep-git-dir", "Keeps .git of a repository that is added.", "保留所添加仓库的 .git。")
+        }
         "unpack" => page("--unpack=true|false", "Whether tars are unpacked.", "是否展开 tar。"),
         "interval" => page("--interval=30s", "Time between two probes.", "两次检查的间隔。"),
         "timeout" => page("--timeout=30s", "How long a probe may take.", "一次检查的时限。"),
-        "start-period" => page("--start-period=0s", "How long failures don't count after the start.", "启动后多长时间内失败不计。"),
-        "start-interval" => page("--start-interval=5s", "Time between probes in the start period.", "启动阶段的检查间隔。"),
-        "retries" => page("--retries=3", "How many failures in a row make it unhealthy.", "连续失败几次算不健康。"),
+        "start-period" => page(
+            "--start-period=0s",
+            "How long failures don't count after the start.",
+            "启动后多长时间内失败不计。",
+        ),
+        "start-interval" => {
+            page("--start-interval=5s", "Time between probes in the start period.", "启动阶段的检查间隔。")
+        }
+        "retries" => {
+            page("--retries=3", "How many failures in a row make it unhealthy.", "连续失败几次算不健康。")
+        }
         _ => return None,
     })
-    .filter(|_| keyword.flags().contains(&name))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! What is wrong with a Dockerfile, as the editor's lint gutter takes it.
 
 use serde::Serialize;
-use strata_dockerfile::{Diagnostic, Dockerfile, Lines, PARSE, Severity};
+use strata_dockerfile::{Diagnostic, Dockerfile, Lines, PARSE, Severity, apply, format, lint};
+
+use crate::words::Lang;
 
 /// A problem; offsets are UTF-16.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,9 +44,9 @@ pub struct Change {
 }
 
 /// The problems of a text, in its order.
-pub fn problems(text: &str, file: &Dockerfile) -> Vec<Problem> {
+pub fn problems(text: &str, file: &Dockerfile, lang: Lang) -> Vec<Problem> {
     let lines = Lines::of(text);
-    found(text, file).iter().map(|one| problem(one, &lines)).collect()
+    found(text, file).iter().map(|one| problem(one, &lines, lang)).collect()
 }
 
 /// How many problems there are.
@@ -53,20 +55,32 @@ pub fn count(text: &str, file: &Dockerfile) -> usize {
 }
 
 /// The text as it would be formatted.
-pub fn format(text: &str) -> String {
-    text.to_owned()
+pub fn formatted(text: &str) -> String {
+    apply(text, &format::format(&Dockerfile::parse(text), text))
 }
 
-fn found(_text: &str, file: &Dockerfile) -> Vec<Diagnostic> {
-    file.diagnostics.clone()
+/// What the builder refuses, then what could be better.
+fn found(text: &str, file: &Dockerfile) -> Vec<Diagnostic> {
+    let mut found = file.diagnostics.clone();
+    found.extend(lint::lint(file, text, &lint::Options::default()));
+    found.sort_by_key(|one| one.span);
+    found
 }
 
-fn problem(one: &Diagnostic, lines: &Lines) -> Problem {
-    let message = match (one.message.is_empty(), one.help.is_empty()) {
+fn problem(one: &Diagnostic, lines: &Lines, lang: Lang) -> Problem {
+    let found = match (one.message.is_empty(), one.help.is_empty()) {
         (_, true) => one.message.to_string(),
         (true, _) => one.help.to_string(),
         _ => format!("{}: {}", one.message, one.help),
     };
+    // A finding is told in English, about this line; its rule's page is in both languages, about all such lines.
+    let page = lint::pages().find(|page| page.code == one.code);
+    let parts = match (lang, page) {
+        (Lang::Zh, Some(page)) => [page.title[1].to_owned(), page.why[1].to_owned(), found],
+        (Lang::En, Some(page)) => [found, page.why[0].to_owned(), String::new()],
+        (_, None) => [found, String::new(), String::new()],
+    };
+    let message = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
     let fix = one.fix.iter().map(|fix| QuickFix {
         name: fix.title.to_string(),
         changes: fix
@@ -101,10 +115,22 @@ mod tests {
     #[test]
     fn a_mistyped_keyword_is_told_with_its_fix() {
         let text = "# 😀\nFORM busybox\n";
-        let problems = problems(text, &Dockerfile::parse(text));
+        let problems = problems(text, &Dockerfile::parse(text), Lang::En);
         let one = problems.iter().find(|one| one.severity == "error").expect("it is refused");
         assert_eq!((one.from, one.to, one.source), (5, 9, None));
         assert!(one.message.contains("FORM") && one.message.contains("FROM"), "{}", one.message);
         assert_eq!(one.fixes[0].changes, [Change { from: 5, to: 9, insert: "FROM".into() }]);
+    }
+
+    #[test]
+    fn findings_have_their_codes_and_formatting_is_stable() {
+        let text = "FROM debian\nrun   cd /x\n";
+        let codes: Vec<_> = problems(text, &Dockerfile::parse(text), Lang::En)
+            .into_iter()
+            .filter_map(|one| one.source)
+            .collect();
+        assert!(codes.contains(&"DL3006") && codes.contains(&"DL3003"), "{codes:?}");
+        let once = formatted(text);
+        assert_eq!((once.as_str(), formatted(&once)), ("FROM debian\nRUN cd /x\n", once.clone()));
     }
 }

@@ -73,6 +73,13 @@ impl Dockerfile {
                     diagnostic.code = "DL3061";
                 }
             }
+            if !instruction.ignored.is_empty() {
+                let message = "The classic builder doesn't look at what is behind the JSON array";
+                let help = "BuildKit takes the whole line for a shell's: leave one of both out";
+                let mut warning = Diagnostic::refused(instruction.ignored, message, help);
+                warning.severity = Severity::Warning;
+                file.diagnostics.push(warning);
+            }
             if let Command::Onbuild(Onbuild { wrong: Some(wrong), .. }) = &instruction.command {
                 let help = "the build of an image from this one will stop here".into();
                 let warning = Diagnostic { severity: Severity::Warning, help, ..(**wrong).clone() };

@@ -7,6 +7,7 @@
 
 mod analysis;
 mod archives;
+mod build;
 mod clock;
 mod containers;
 mod latency;
@@ -15,7 +16,9 @@ mod pull;
 mod registry;
 mod report;
 mod stage;
+mod typing;
 mod union;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -26,7 +29,7 @@ use crate::report::Report;
 const USAGE: &str = "\
 usage: cargo xtask bench [--rounds N] [name…]
 
-  names: pull, pull/<image>, images, registry, containers, latency, analysis, union, page, size; all by default
+  names: pull, pull/<image>, images, registry, containers, latency, build, analysis, union, typing, page, size; all by default
   images: one-layer, nine-layers, nine-layers-whiteouts, small-files, many-layers
 ";
 
@@ -96,8 +99,14 @@ fn measure() -> Result<()> {
     if wanted.has("containers") || wanted.has("latency") {
         latency::measure(&wanted, &mut report)?;
     }
+    if wanted.has("build") {
+        build::measure(&wanted, &mut report)?;
+    }
     if wanted.has("analysis") {
         analysis::measure(&wanted, &mut report)?;
+    }
+    if wanted.has("typing") {
+        typing::measure(&mut report)?;
     }
     if wanted.has("union") {
         union::measure(&mut report)?;

@@ -1,17 +1,13 @@
 //! The union of 300,000 entries, as WebAssembly in node, compiled as the page is.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, process::Command};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::Value;
 use strata_layer::{Limits, read_layer};
 use strata_tests::{Scratch, run};
 
-use crate::{clock, report::Report, stage};
+use crate::{clock, report::Report, stage, wasm};
 
 /// Entries of the three layers: a large base and two that overlap it.
 const LAYERS: [(u64, u64); 3] = [(1, 180_000), (1, 60_000), (2, 50_000)];
@@ -19,7 +15,7 @@ const LAYERS: [(u64, u64); 3] = [(1, 180_000), (1, 60_000), (2, 50_000)];
 /// Compiles, runs and reports.
 pub fn measure(report: &mut Report) -> Result<()> {
     let scratch = Scratch::new("union");
-    let module = compile(scratch.path())?;
+    let module = wasm::compile(scratch.path())?;
     let mut indexes = Vec::new();
     for (number, (seed, files)) in LAYERS.into_iter().enumerate() {
         let mut tar = Vec::new();
@@ -42,18 +38,4 @@ pub fn measure(report: &mut Report) -> Result<()> {
     let size: u64 = indexes.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
     report.add(&what, "strata", "index", size as f64 / 1e6, "MB");
     Ok(())
-}
-
-fn compile(to: &Path) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let profile = ["--profile", "wasm-release", "--target", "wasm32-unknown-unknown"];
-    let status = Command::new(cargo)
-        .current_dir(stage::root())
-        .args(["build", "--package", "strata-bench-wasm"])
-        .args(profile)
-        .status();
-    ensure!(status.context("cannot run cargo")?.success(), "strata-bench-wasm doesn't compile");
-    let wasm = stage::target().join("wasm32-unknown-unknown/wasm-release/strata_bench_wasm.wasm");
-    run(Command::new("wasm-bindgen").args(["--target", "nodejs", "--out-dir"]).arg(to).arg(wasm)).ok();
-    Ok(to.join("strata_bench_wasm.js"))
 }

@@ -9,3 +9,4 @@ mod look;
 mod pull;
 mod scene;
 mod speed;
+mod workshop;

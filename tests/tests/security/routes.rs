@@ -44,6 +44,8 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
         ("GET", "/images/x/get"),
         ("POST", "/images/x/push"),
         ("POST", "/build"),
+        ("POST", "/build/prune"),
+        ("POST", "/build/cancel?id=x"),
         ("POST", "/auth"),
         ("POST", "/session"),
         ("POST", "/grpc"),

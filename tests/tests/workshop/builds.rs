@@ -17,15 +17,15 @@ use strata_tests::{
 
 use crate::scene::{fine, post, put, refused, workshop};
 
-struct Scene {
-    strata: Strata,
-    docker: Docker,
+pub(crate) struct Scene {
+    pub(crate) strata: Strata,
+    pub(crate) docker: Docker,
     _registry: FaultyRegistry,
     _netns: Arc<NetNs>,
 }
 
 /// A server that has the image `box`.
-fn scene() -> Option<Scene> {
+pub(crate) fn scene() -> Option<Scene> {
     if skip_without(&["docker", "runc", "ip", "iptables"]) {
         return None;
     }
@@ -359,6 +359,51 @@ fn a_build_gets_nothing_of_the_host() {
         assert!(matches!(answer.status, 400 | 403 | 503), "{url}: {} {}", answer.status, answer.text());
         let answer = post(strata, &format!("{workshop}/git?path="), &json!({ "url": url }));
         assert!(matches!(answer.status, 400 | 403 | 503), "{url}: {} {}", answer.status, answer.text());
+    }
+}
+
+/// Programs that never end and fill everything: the server lives, and they are gone when the build is stopped.
+#[test]
+fn endless_programs_are_contained() {
+    let Some(scene) = scene() else { return };
+    let strata = &scene.strata;
+    let workshop = workshop(strata);
+    fine(put(
+        strata,
+        &workshop,
+        "Dockerfile",
+        "FROM box\nRUN cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; true\n",
+    ));
+    let limit = printed(&build(&scene, &workshop));
+    let limit = limit.lines().find_map(|line| line.trim().parse::<u32>().ok());
+    assert!(limit.is_some_and(|limit| limit <= 4096), "steps have a limit of processes: {limit:?}");
+    for program in ["cat /dev/zero", "f() { f | f & f; }; f; sleep 300"] {
+        fine(put(strata, &workshop, "Dockerfile", &format!("FROM box\nRUN echo begun; {program}\n")));
+        let request = Request::new("POST", &format!("{workshop}/build"))
+            .header("Authorization", &format!("Bearer {}", strata.token()))
+            .body("{}");
+        let mut stream = strata.tcp().connect().expect("connects");
+        stream.write_all(&request.bytes(&strata.tcp().host())).expect("asks");
+        let mut reader = BufReader::new(stream);
+        let (mut line, mut id, mut read) = (String::new(), String::new(), 0);
+        let enough = |line: &str| match program.starts_with("cat") {
+            true => line.contains("the rest is not shown"),
+            false => line.contains("begun"),
+        };
+        while !enough(&line) {
+            line.clear();
+            read += reader.read_line(&mut line).expect("reads");
+            assert!(!line.is_empty() && read < 100 << 20, "{program}: {read} bytes");
+            if let Some(from) = line.find("\"build\":\"") {
+                id = line[from + 9..from + 21].to_owned();
+            }
+        }
+        assert_eq!(Request::get("/healthz").send(&strata.tcp()).expect("answers").status, 200);
+        fine(strata.ask(Request::new("DELETE", &format!("/api/builds/{id}"))));
+        let told = events(&strata.get(&format!("/api/builds/{id}/events")));
+        assert_eq!(told.last().map(|event| &event["event"]), Some(&json!("cancelled")));
+        assert_eq!(scene.docker.run(&["ps", "-q"]).ok().stdout, "", "{program}");
+        assert!(strata.resident_memory() < 400 << 20, "{program}: {} bytes", strata.resident_memory());
     }
 }
 

@@ -92,6 +92,16 @@ fn archives_stay_inside() {
 }
 
 #[test]
+fn a_context_has_limits() {
+    let strata = Strata::start();
+    let workshop = workshop(&strata);
+    let large =
+        strata.ask(Request::new("PUT", &format!("{workshop}/file?path=x")).body(vec![b'x'; (64 << 20) + 1]));
+    assert!(refused(large, 400).contains("tar"));
+    assert_eq!(paths(&strata, &workshop), ["f Dockerfile"]);
+}
+
+#[test]
 fn ids_and_names_are_checked() {
     let strata = Strata::start();
     for id in ["x", "..", "..%2f..%2fetc", "tmp", "000000000000", "00000000000g", "%00"] {

@@ -2,6 +2,7 @@
 
 mod builds;
 mod contexts;
+mod forecast;
 mod hostile;
 mod scene;
 mod surgery;

@@ -29,6 +29,8 @@ const BUILD: &[Package] = &[
     // What runs containers; an ordinary user explores without.
     Package { name: "runc", there: || !is_root() || find("runc").is_some() },
     Package { name: "iptables", there: || !is_root() || find("iptables").is_some() },
+    // Repositories as contexts of builds.
+    package!("git", "git"),
     Package { name: "ca-certificates", there: || Path::new("/etc/ssl/certs/ca-certificates.crt").exists() },
 ];
 
@@ -47,6 +49,9 @@ const TEST: &[Package] = &[
     package!("util-linux", "unshare"),
     package!("mount", "losetup"),
     package!("zstd", "zstd"),
+    package!("bzip2", "bzip2"),
+    package!("xz-utils", "xz"),
+    package!("curl", "curl"),
     package!("attr", "setfattr"),
     package!("uidmap", "newuidmap"),
     package!("e2fsprogs", "mkfs.ext4"),

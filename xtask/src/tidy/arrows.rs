@@ -67,12 +67,22 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("strata-forge", &["strata-oci"]),
     ("strata-faulty-registry", &["strata-oci", "strata-forge"]),
     // Acceptance looks at Strata from outside.
-    ("strata-tests", &["strata-oci", "strata-layer", "strata-api", "strata-forge", "strata-faulty-registry"]),
+    (
+        "strata-tests",
+        &[
+            "strata-oci",
+            "strata-layer",
+            "strata-dockerfile",
+            "strata-api",
+            "strata-forge",
+            "strata-faulty-registry",
+        ],
+    ),
     (
         "strata-bench",
         &["strata-oci", "strata-layer", "strata-forge", "strata-faulty-registry", "strata-tests"],
     ),
-    ("strata-bench-wasm", &["strata-layer", "strata-dockerfile"]),
+    ("strata-bench-wasm", &["strata-oci", "strata-layer", "strata-dockerfile"]),
     ("xtask", &["strata-oci", "strata-layer", "strata-forge"]),
 ];
 

@@ -185,28 +185,22 @@ pub async fn clone(
     };
     git.run("init", into, &["init", "--quiet", "--template="]).await?;
     let reference = address.reference.as_deref().unwrap_or("HEAD");
-    let shallow = git
-        .run(
-            "fetch",
-            into,
-            &["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", &url, reference],
-        )
-        .await;
-    let wanted = match shallow {
-        Ok(()) => "FETCH_HEAD".to_owned(),
-        // A server that doesn't give a commit by its id gives all of them.
-        Err(_) if address.reference.is_some() => {
-            git.run(
-                "fetch",
-                into,
-                &["fetch", "--quiet", "--no-recurse-submodules", &url, "+refs/*:refs/remotes/origin/*"],
-            )
-            .await?;
-            reference.to_owned()
-        }
-        Err(error) => return Err(error),
+    let quiet = ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules"];
+    let fetch = async |more: &[&str]| git.run("fetch", into, &[&quiet, more].concat()).await;
+    let wanted = match fetch(&["--depth=1", &url, reference]).await {
+        Ok(()) => "FETCH_HEAD",
+        // Plain files over http have no other way than all of it.
+        Err(error) => match fetch(&[&url, reference]).await {
+            Ok(()) => "FETCH_HEAD",
+            // A server that doesn't give a commit by its id gives all of them.
+            Err(_) if address.reference.is_some() => {
+                fetch(&[&url, "+refs/*:refs/remotes/origin/*"]).await?;
+                reference
+            }
+            Err(_) => return Err(error),
+        },
     };
-    git.run("checkout", into, &["checkout", "--quiet", "--force", "--detach", &wanted, "--"]).await?;
+    git.run("checkout", into, &["checkout", "--quiet", "--force", "--detach", wanted, "--"]).await?;
     let own = into.join(".git");
     fs::remove_dir_all(&own).map_err(|error| GitError::Git {
         action: "checkout",

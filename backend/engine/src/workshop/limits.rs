@@ -32,3 +32,17 @@ pub(super) fn check(files: u64, bytes: u64) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_is_told() {
+        assert!(check(MOST_FILES, MOST_BYTES).is_ok());
+        let many = check(MOST_FILES + 1, 0).expect_err("too many");
+        assert!(many.message.contains("50001") && many.message.contains("50000"), "{many}");
+        let large = check(1, MOST_BYTES + 1).expect_err("too large");
+        assert!(large.message.contains("bytes"), "{large}");
+    }
+}

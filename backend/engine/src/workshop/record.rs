@@ -50,7 +50,11 @@ impl Record {
 
     pub(super) fn read(workshop: &Path) -> Result<Self, Error> {
         let path = workshop.join(FILE);
-        let bytes = fs::read(&path).map_err(|error| cannot("read", &path, &error))?;
+        let bytes = fs::read(&path).map_err(|error| match error.kind() {
+            // It was removed a moment ago.
+            std::io::ErrorKind::NotFound => Error::new(Kind::NotFound, "No such workshop: it was removed"),
+            _ => cannot("read", &path, &error),
+        })?;
         serde_json::from_slice(&bytes).map_err(|error| cannot("understand", &path, &error))
     }
 

@@ -59,7 +59,7 @@ fn Operating(open: RwSignal<bool>) -> impl IntoView {
     let plan = RwSignal::new(None::<SurgeryPlan>);
     let (busy, force) = (RwSignal::new(false), RwSignal::new(false));
     let refusal = RwSignal::new(None::<Failure>);
-    let layers = explorer.layers();
+    let layers = untrack(|| explorer.layers());
     let operation = Memo::new(move |_| form.with(|form| form.operation(layers)));
     // Another wish has another outcome.
     Effect::new(move |_| {

@@ -119,8 +119,15 @@ impl Bench {
         let Ok(detail) = self.client.get::<BuildDetail>(&format!("/api/builds/{}", newest.id)).await else {
             return;
         };
+        let mut build = Build::of(&newest.id);
+        let Ok(stop) = AbortController::new() else { return };
+        let route = format!("/api/builds/{}/events", newest.id);
+        let told = self.client.stream("GET", &route, &stop.signal(), |piece| build.feed(&piece, now())).await;
+        if told.is_err() || build.is_running() {
+            build = Build::remembered(&detail);
+        }
         let _ = self.built_text.try_set(detail.dockerfile.clone());
-        let _ = self.build.try_set(Some(Build::remembered(&detail)));
+        let _ = self.build.try_set(Some(build));
     }
 
     /// Opens a shell in the file system as a step left it.

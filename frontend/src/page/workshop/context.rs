@@ -8,7 +8,6 @@ use strata_dockerfile::ignore::Ignore;
 
 use super::{editor::use_desk, state::use_bench};
 use crate::{
-    figures::grouped,
     names,
     page::{dom, marks::Size, tongue::use_tongue},
     words::Word,
@@ -39,7 +38,8 @@ pub fn ContextPanel() -> impl IntoView {
     let sent = move || shown.with(|shown| (shown.sent_files, shown.sent_bytes));
     let left = move || shown.with(|shown| (shown.ignored_files, shown.ignored_bytes));
     let figures = move |word: Word, (files, bytes): (u64, u64)| {
-        word.with(tongue.lang(), &[&grouped(files), &crate::figures::Size::of(bytes).to_string()])
+        let (lang, size) = (tongue.lang(), crate::figures::Size::of(bytes).to_string());
+        word.with(lang, &[&Word::FileCountOne.count(Word::FileCount, lang, files), &size])
     };
     let drop_here = move |event: leptos::ev::DragEvent| {
         event.prevent_default();

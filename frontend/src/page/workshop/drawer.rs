@@ -124,7 +124,11 @@ pub fn Drawer() -> impl IntoView {
                 <h2>{tongue.say(Word::BuildTitle)}</h2>
                 <span role="status" class=move || headline.with(|(class, _)| *class) data-testid="build-state">{move || headline.with(|(_, text)| text.clone())}</span>
                 {move || context.get().map(|(files, bytes)| {
-                    let says = move || Word::BuildSent.with(tongue.lang(), &[&figures::grouped(files), &figures::Size::of(bytes).to_string()]);
+                    let says = move || {
+                        let lang = tongue.lang();
+                        let count = Word::FileCountOne.count(Word::FileCount, lang, files);
+                        Word::BuildSent.with(lang, &[&count, &figures::Size::of(bytes).to_string()])
+                    };
                     view! { <span class="faint" data-testid="build-context" data-bytes=bytes>{says}</span> }
                 })}
                 <span class="spring"></span>
@@ -253,6 +257,13 @@ struct Printed {
     spans: Vec<Span>,
 }
 
+impl Printed {
+    /// What is drawn anew when it changes: a line that is still being written, or rewritten, too.
+    fn key(&self) -> (usize, String) {
+        (self.at, self.spans.iter().map(|span| span.text.as_str()).collect())
+    }
+}
+
 #[component]
 fn Output(shown: Memo<Option<usize>>) -> impl IntoView {
     let (tongue, bench) = (use_tongue(), use_bench());
@@ -297,7 +308,7 @@ fn Output(shown: Memo<Option<usize>>) -> impl IntoView {
                 <p class="pad faint" data-testid="no-output">{move || if remembered() { Word::OutputGone } else { Word::OutputNone }.text(tongue.lang())}</p>
             })}
             <pre node_ref=pane tabindex="0" data-testid="output" data-step=move || shown.get()>
-                <For each=move || printed.with(|(_, lines)| lines.clone()) key=|line| (line.at, line.spans.iter().map(|span| span.text.len()).sum::<usize>()) let:line>
+                <For each=move || printed.with(|(_, lines)| lines.clone()) key=Printed::key let:line>
                     <span class="output-line">{line.spans.into_iter().map(|span| {
                         let text = names::content(span.text.as_bytes());
                         if span.look.is_plain() { view! { {text} }.into_any() } else { view! { <span style=span.look.style()>{text}</span> }.into_any() }

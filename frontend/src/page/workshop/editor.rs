@@ -160,7 +160,7 @@ pub fn EditorPane() -> impl IntoView {
 
 /// Opens a file in the editor.
 async fn show(bench: Bench, desk: Desk, file: &[u8]) -> Sheet {
-    let clever = file == bench.dockerfile();
+    let clever = file == bench.dockerfile_now();
     let name = names::bytes(file);
     if let Some(text) = bench.papers.text(file) {
         desk.with(|handle| handle.open(&name, &text, clever, false));
@@ -255,13 +255,15 @@ fn callbacks(bench: Bench, tongue: Tongue, shelf: Shelf) -> (JsValue, JsValue) {
         serde_json::to_string(&found).unwrap_or_else(|_| "null".into())
     });
     put(&ask, "hover", about.into_js_value());
-    let wrong = Closure::<dyn Fn(String) -> String>::new(|text: String| {
-        serde_json::to_string(&problems(&text, &Dockerfile::parse(&text))).unwrap_or_else(|_| "[]".into())
+    let wrong = Closure::<dyn Fn(String) -> String>::new(move |text: String| {
+        let lang = tongue.lang_untracked();
+        serde_json::to_string(&problems(&text, &Dockerfile::parse(&text), lang))
+            .unwrap_or_else(|_| "[]".into())
     });
     put(&ask, "wrong", wrong.into_js_value());
     let changed = Closure::<dyn Fn(String)>::new(move |text: String| {
         let file = bench.view.with_untracked(|view| view.file.clone());
-        let file = file.unwrap_or_else(|| untrack(|| bench.dockerfile()));
+        let file = file.unwrap_or_else(|| bench.dockerfile_now());
         bench.typed(&file, text);
     });
     put(&tell, "changed", changed.into_js_value());

@@ -38,7 +38,7 @@ pub fn Head() -> impl IntoView {
             <Outlook/>
             <span class="spring"></span>
             <Result/>
-            <label class="switch"><input type="checkbox" data-testid="no-cache" prop:checked=bench.no_cache
+            <label class="no-cache"><input type="checkbox" data-testid="no-cache" prop:checked=bench.no_cache
                 on:change:target=move |event| bench.no_cache.set(event.target().checked())/>{tongue.say(Word::BuildNoCache)}</label>
             {move || if bench.is_building() {
                 view! { <button type="button" class="button" data-testid="build-stop" on:click=move |_| bench.stop_build()>{tongue.say(Word::BuildStop)}</button> }.into_any()

@@ -174,7 +174,7 @@ impl Bench {
 
     /// Opens a file in the editor; `None` for the Dockerfile.
     pub fn show_file(self, file: Option<Vec<u8>>) {
-        let file = file.filter(|file| *file != untrack(|| self.dockerfile()));
+        let file = file.filter(|file| *file != self.dockerfile_now());
         if self.view.with_untracked(|view| view.file != file) {
             self.turn(|view| view.file = file);
         }
@@ -183,7 +183,7 @@ impl Bench {
     /// Formats the Dockerfile.
     pub fn format(self) {
         let text = self.text.get_untracked();
-        let formatted = crate::workshop::problems::format(&text);
+        let formatted = crate::workshop::problems::formatted(&text);
         if formatted != text {
             self.desk.replace(&formatted);
         }

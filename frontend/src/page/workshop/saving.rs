@@ -87,7 +87,7 @@ impl Papers {
 impl Bench {
     /// A text changed in the editor.
     pub fn typed(self, file: &[u8], text: String) {
-        if file == self.dockerfile() {
+        if file == self.dockerfile_now() {
             self.text.set(text.clone());
         } else if file == b".dockerignore" {
             self.ignore.set(text.clone());
@@ -169,7 +169,7 @@ impl Bench {
                 self.papers.forget(&file);
             }
         }
-        let dockerfile = untrack(|| self.dockerfile());
+        let dockerfile = self.dockerfile_now();
         if let Some(text) = self.read(&dockerfile).await {
             let _ = self.text.try_set(text);
         }

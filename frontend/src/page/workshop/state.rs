@@ -7,7 +7,7 @@ use strata_api::{
     path,
     workshop::{BuildCard, BuildDetail, CacheState, ChangeWorkshop, FileEntry, Listing, Workshop},
 };
-use strata_dockerfile::Dockerfile;
+use strata_dockerfile::{Dockerfile, context::Listing as ContextListing, forecast::Cache};
 use web_sys::AbortController;
 
 use super::{
@@ -61,6 +61,10 @@ pub struct Bench {
     pub ignore: RwSignal<String>,
     /// The engine's part in the forecast.
     pub cache: RwSignal<Arc<CacheState>>,
+    /// What was built before, to be looked up in.
+    known: Memo<Arc<Cache>>,
+    /// What a builder sees of the context.
+    sent: Memo<Arc<ContextListing>>,
     /// What a build would do.
     pub foresight: RwSignal<Arc<Foresight>>,
     /// What it would do when the newest build began.
@@ -97,6 +101,8 @@ impl Bench {
             _ => previous.cloned().unwrap_or_else(|| first.clone()),
         });
         let text = RwSignal::new(String::new());
+        let (entries, ignore) = (RwSignal::<Arc<Vec<FileEntry>>>::default(), RwSignal::new(String::new()));
+        let cache = RwSignal::<Arc<CacheState>>::default();
         let bench = Self {
             client: use_client(),
             bar,
@@ -104,14 +110,25 @@ impl Bench {
             desk: use_desk(),
             view,
             record: RwSignal::new(None),
-            entries: RwSignal::default(),
+            entries,
             failure: RwSignal::new(None),
             refusal: RwSignal::new(None),
             papers: Papers::start(),
             file: Memo::new(move |_| Arc::new(text.with(|text| Dockerfile::parse(text)))),
             text,
-            ignore: RwSignal::new(String::new()),
-            cache: RwSignal::default(),
+            ignore,
+            cache,
+            // Neither can be compared; whatever they are made of tells when it changes.
+            known: Memo::new_with_compare(
+                move |_| Arc::new(cache.with(|cache| foresight::known(cache))),
+                |_, _| true,
+            ),
+            sent: Memo::new_with_compare(
+                move |_| {
+                    Arc::new(entries.with(|entries| ignore.with(|ignore| foresight::sent(entries, ignore))))
+                },
+                |_, _| true,
+            ),
             foresight: RwSignal::default(),
             foreseen: RwSignal::default(),
             build: RwSignal::new(None),
@@ -154,6 +171,22 @@ impl Bench {
         })
     }
 
+    /// The path of the Dockerfile, not tracked.
+    pub fn dockerfile_now(self) -> Vec<u8> {
+        untrack(|| self.dockerfile())
+    }
+
+    /// The text of `.dockerignore` as the server has it; empty without one.
+    async fn read_ignore(self) -> String {
+        let there = self
+            .entries
+            .try_with_untracked(|entries| entries.iter().any(|entry| entry.path == ".dockerignore"));
+        if there != Some(true) {
+            return String::new();
+        }
+        self.read(b".dockerignore").await.unwrap_or_default()
+    }
+
     fn load(self) {
         spawn_local(async move {
             if let Err(failure) = self.bring().await {
@@ -167,12 +200,14 @@ impl Bench {
         let listing: Listing = self.client.get(&self.route("/files")).await?;
         let dockerfile = path::decode(&record.dockerfile);
         let text = self.read(&dockerfile).await.unwrap_or_default();
-        let ignore = self.read(b".dockerignore").await.unwrap_or_default();
         if self.entries.try_set(Arc::new(listing.entries)).is_some() {
             return Ok(());
         }
+        let ignore = self.read_ignore().await;
+        if self.ignore.try_set(ignore).is_some() {
+            return Ok(());
+        }
         self.text.set(text);
-        self.ignore.set(ignore);
         self.record.set(Some(record));
         self.refresh_builds().await;
         self.recall_build().await;
@@ -196,7 +231,7 @@ impl Bench {
     pub fn take_listing(self, listing: Listing) {
         let _ = self.entries.try_set(Arc::new(listing.entries));
         spawn_local(async move {
-            let ignore = self.read(b".dockerignore").await.unwrap_or_default();
+            let ignore = self.read_ignore().await;
             let _ = self.ignore.try_set(ignore);
         });
     }
@@ -293,13 +328,18 @@ impl Bench {
 
     /// Makes the forecast for what is there now.
     pub fn look_ahead(self) {
-        let (args, target) = (self.args(), self.target());
+        let (args, target) = untrack(|| (self.args(), self.target()));
+        let (cache, context, records) =
+            (self.cache.get_untracked(), self.sent.get_untracked(), self.known.get_untracked());
+        let text = self.text.get_untracked();
         let made = self.file.with_untracked(|file| {
             foresight::foresee(&foresight::Now {
                 file,
-                entries: &self.entries.get_untracked(),
-                ignore: &self.ignore.get_untracked(),
-                cache: &self.cache.get_untracked(),
+                text: &text,
+                context: &context,
+                bases: &cache.bases,
+                records: &records,
+                platform: &cache.platform,
                 args: &args,
                 target: target.as_deref(),
                 no_cache: self.no_cache.get_untracked(),

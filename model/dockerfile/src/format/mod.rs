@@ -121,6 +121,10 @@ impl Shaper<'_> {
             return;
         }
         for pair in spans.windows(2) {
+            // An escape before a blank may be meant for it.
+            if pair[0].of(self.text).ends_with(['\\', '`']) {
+                continue;
+            }
             self.space(pair[0], pair[1]);
             let between = Span { start: pair[0].end, end: pair[1].start };
             let text = between.of(self.text);
@@ -148,6 +152,17 @@ impl Shaper<'_> {
             return;
         }
         let inner = |start: u32, end: u32| Span { start, end };
+        // Nothing but blanks, commas and the brackets around the strings.
+        let starts = words.iter().map(|word| word.span.start).chain([arguments.end]);
+        let ends = [arguments.start].into_iter().chain(words.iter().map(|word| word.span.end));
+        let plain = |c: char| c.is_whitespace() || matches!(c, '[' | ']' | ',');
+        // `["a" "b"]` looks like one, and is none.
+        if !words.iter().all(|word| word.span.of(self.text).starts_with('"')) {
+            return;
+        }
+        if ends.zip(starts).any(|(end, start)| !inner(end, start).of(self.text).chars().all(plain)) {
+            return;
+        }
         self.edits.push(Edit::new(inner(arguments.start + 1, first.span.start), ""));
         for pair in words.windows(2) {
             self.edits.push(Edit::new(inner(pair[0].span.end, pair[1].span.start), ", "));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{CommandLine, Complaint, Flag, Phase, Word};
+use super::{CommandLine, Complaint, Flag, Keyword, Phase, Word};
 use crate::{
     Diagnostic, Edit, Fix, Span,
     syntax::{
@@ -108,7 +108,7 @@ impl Cursor<'_> {
     pub fn form(&self, from: usize) -> Result<Form, Refused> {
         let text = &self.line.text[from..self.rest.1];
         match json::strings(text) {
-            Ok(found) => Ok(Form::Json(
+            Ok((found, _)) => Ok(Form::Json(
                 found
                     .into_iter()
                     .map(|(text, start, end)| Word { text, span: self.line.span(from + start, from + end) })
@@ -122,6 +122,18 @@ impl Cursor<'_> {
             .help("put every element in double quotes")
             .while_reading()),
         }
+    }
+
+    /// What is behind a JSON array.
+    pub fn behind_array(&self, kind: Option<Keyword>) -> Span {
+        use Keyword::{Add, Cmd, Copy, Entrypoint, Run, Shell, Volume};
+        let takes = matches!(kind, Some(Add | Cmd | Copy | Entrypoint | Run | Shell | Volume));
+        let end = if takes { json::strings(self.text()).ok().map(|(_, end)| end) } else { None };
+        let start = end.map_or(self.rest.1, |end| {
+            let rest = &self.text()[end..];
+            self.rest.0 + end + (rest.len() - rest.trim_start().len())
+        });
+        self.line.span(start, self.rest.1)
     }
 
     /// The arguments from an offset as a command; `None` when there are none.

@@ -17,7 +17,7 @@ pub(super) fn parse(cursor: &Cursor<'_>) -> Result<Command, Refused> {
     let word = text.find(char::is_whitespace).unwrap_or(text.len());
     let from = cursor.rest.0 + word + (text[word..].len() - text[word..].trim_start().len());
     let command = cursor.command_line(from)?;
-    match &text[..word].to_ascii_uppercase()[..] {
+    match &text[..word].to_uppercase()[..] {
         "NONE" if command.is_some() => {
             Err(Refused::new(cursor.span(), "HEALTHCHECK NONE takes no arguments"))
         }

@@ -42,6 +42,8 @@ pub struct Instruction {
     pub flags: Vec<Flag>,
     /// What is behind keyword and flags.
     pub arguments: Span,
+    /// What is behind a JSON array, where the builder doesn't look; empty if nothing is.
+    pub ignored: Span,
     /// The text that it was read from.
     pub line: Logical,
     /// The files that follow it.
@@ -130,6 +132,7 @@ fn read(
     let keyword_word = cursor.word(keyword);
     let understood = understand(&cursor, &keyword_word);
     let arguments = line.span(rest.0, rest.1);
+    let ignored = cursor.behind_array(Keyword::parse(&keyword_word.text));
     let (mut command, refused) = match understood {
         Ok(command) => (command, None),
         Err(refused) => (Command::Invalid, Some(refused)),
@@ -153,6 +156,7 @@ fn read(
         lines: line.lines,
         keyword: keyword_word,
         arguments,
+        ignored,
         heredocs,
         command,
         flags,

@@ -9,16 +9,16 @@ use crate::{expand::go_quote, syntax::words};
 pub(super) fn parse(cursor: &Cursor<'_>, kind: Keyword) -> Result<Command, Refused> {
     let name = kind.name();
     let places = words::quoted(&cursor.line.text, cursor.rest, cursor.escape);
-    let Some(first) = places.first().copied() else {
-        return Err(cursor.too_few(name).help(format!("{name} name=value")));
-    };
-    let legacy = !cursor.line.text[first.0..first.1].contains('=');
+    let legacy = places.first().is_some_and(|first| !cursor.line.text[first.0..first.1].contains('='));
     let pairs = if legacy {
         vec![old_form(cursor, name)?]
     } else {
         places.into_iter().map(|place| pair(cursor, place)).collect::<Result<_, _>>()?
     };
     cursor.check_flags(&[])?;
+    if pairs.is_empty() {
+        return Err(cursor.too_few(name).help(format!("{name} name=value")));
+    }
     if let Some(blank) = pairs.iter().find(|pair: &&Pair| pair.name.text.is_empty()) {
         return Err(Refused::new(blank.value.span, format!("{name} names can not be blank")));
     }

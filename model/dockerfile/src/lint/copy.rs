@@ -59,7 +59,7 @@ fn is_archive(name: &str) -> bool {
 
 fn destination(findings: &mut Findings<'_>, copy: &Copy, stage: &StageFacts) {
     let path = unquoted(&copy.destination);
-    if copy.sources.len() > 1 && !path.ends_with('/') && path != "." && !path.ends_with("/.") {
+    if copy.sources.len() > 1 && !path.ends_with(['/', '\\']) && path != "." && !path.ends_with("/.") {
         let message = "With several sources the destination has to be a directory that ends with /";
         let span = copy.destination.span;
         let quote = usize::from(copy.json || copy.destination.text.ends_with(['"', '\'']));

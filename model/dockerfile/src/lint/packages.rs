@@ -55,7 +55,8 @@ fn add_flag(
 }
 
 fn apt(findings: &mut Findings<'_>, script: &RunScript<'_>, call: &Call) {
-    if !call.has_arg(&["install"]) {
+    let simulated = call.has_flag(&["s", "simulate", "dry-run", "just-print", "no-act", "recon"]);
+    if !call.has_arg(&["install"]) || simulated {
         return;
     }
     let fixed = |package: &str| package.contains(['=', '/']) || package.ends_with(".deb");

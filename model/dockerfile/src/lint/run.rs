@@ -150,7 +150,8 @@ fn apt_lists(run: &Run, script: &RunScript<'_>, stage: &mut StageFacts) {
         let lists = |text: &str| {
             text.contains("/var/lib/apt/lists") || text == "/var/lib/apt" || text == "/var/lib/apt/*"
         };
-        call.is("rm") && call.args.iter().any(|arg| lists(&arg.text))
+        let removes = call.is("rm") && call.args.iter().any(|arg| lists(&arg.text));
+        removes || call.has("apt-get", &["dist-clean", "distclean"])
     };
     let disables = |call: &Call| call.is("rm") && call.has_arg(&["/etc/apt/apt.conf.d/docker-clean"]);
     stage.keeps_packages |= script.script.calls_any(disables);

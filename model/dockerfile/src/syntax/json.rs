@@ -9,8 +9,11 @@ pub enum NotExec {
     NotStrings,
 }
 
-/// The strings with where their literals (with quotes) are in `text`: (value, start, end).
-pub fn strings(text: &str) -> Result<Vec<(String, usize, usize)>, NotExec> {
+/// A string with where its literal, quotes included, is in the text.
+pub type Literal = (String, usize, usize);
+
+/// The strings, and where the array ends: dockerd's classic builder doesn't look at what is behind it.
+pub fn strings(text: &str) -> Result<(Vec<Literal>, usize), NotExec> {
     let mut json = Json { text, at: 0 };
     json.blank_of_go();
     if json.peek() != Some(b'[') {
@@ -21,8 +24,7 @@ pub fn strings(text: &str) -> Result<Vec<(String, usize, usize)>, NotExec> {
     json.at += 1;
     json.blank();
     if json.eat(b']') {
-        json.blank();
-        return if json.at == text.len() { Ok(found) } else { Err(NotExec::NotArray) };
+        return Ok((found, json.at));
     }
     loop {
         json.blank();
@@ -42,12 +44,7 @@ pub fn strings(text: &str) -> Result<Vec<(String, usize, usize)>, NotExec> {
             return Err(NotExec::NotArray);
         }
     }
-    json.blank();
-    match (json.at == text.len(), only_strings) {
-        (false, _) => Err(NotExec::NotArray),
-        (true, false) => Err(NotExec::NotStrings),
-        (true, true) => Ok(found),
-    }
+    if only_strings { Ok((found, json.at)) } else { Err(NotExec::NotStrings) }
 }
 
 /// Go's limit on nesting.
@@ -229,7 +226,7 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Result<Vec<String>, NotExec> {
-        strings(text).map(|found| found.into_iter().map(|(value, ..)| value).collect())
+        strings(text).map(|(found, _)| found.into_iter().map(|(value, ..)| value).collect())
     }
 
     #[test]
@@ -239,7 +236,8 @@ mod tests {
             ["a", "b\"c\\\né😀\u{fffd}x"]
         );
         assert_eq!(values("[]").expect("valid"), [""; 0]);
-        assert_eq!(strings(r#"["ab",  "c"]"#).expect("valid")[1], ("c".to_owned(), 8, 11));
+        let (found, end) = strings(r#"["ab",  "c"] x"#).expect("valid");
+        assert_eq!((&found[1], end), (&("c".to_owned(), 8, 11), 12));
     }
 
     #[test]
@@ -252,7 +250,6 @@ mod tests {
             "['a']",
             "[\"a\",]",
             "[\"a\"",
-            "[\"a\"] x",
             "[\"\t\"]",
             "[01]",
             "[{]",

@@ -72,14 +72,14 @@ pub(crate) fn flags(text: &str, (at, end): Place, escape: char) -> (Vec<RawFlag>
     let mut flags = Vec::new();
     let mut chars = text[at..end].char_indices().map(|(offset, c)| (at + offset, c)).peekable();
     loop {
-        while chars.next_if(|(_, c)| c.is_whitespace()).is_some() {}
+        while chars.next_if(|(_, c)| space(*c)).is_some() {}
         let Some((start, _)) = chars.peek().copied() else { return (flags, (end, end)) };
         if !text[start..end].starts_with("--") {
             return (flags, (start, end));
         }
         let mut word = String::new();
         let mut quote = None;
-        while let Some((_, c)) = chars.next_if(|(_, c)| quote.is_some() || !c.is_whitespace()) {
+        while let Some((_, c)) = chars.next_if(|(_, c)| quote.is_some() || !space(*c)) {
             match quote {
                 Some(open) if c == open => quote = None,
                 None if c == '\'' || c == '"' => quote = Some(c),
@@ -94,6 +94,11 @@ pub(crate) fn flags(text: &str, (at, end): Place, escape: char) -> (Vec<RawFlag>
         }
         flags.push(((start, stop), word));
     }
+}
+
+/// dockerd looks at bytes here.
+fn space(c: char) -> bool {
+    c.is_ascii_whitespace() || c == '\u{b}'
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ impl Dice {
 
 #[test]
 fn random_texts() {
-    let count: u64 = env::var("STRATA_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000);
+    let count: u64 = env::var("STRATA_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(3_000);
     let seed =
         env::var("STRATA_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x2545_f491_4f6c_dd1d);
     let mut dice = Dice(seed);
@@ -127,5 +127,14 @@ fn random_texts() {
         }
         let outcome = std::panic::catch_unwind(|| check(&text));
         assert!(outcome.is_ok(), "seed {before}: {text:?}");
+    }
+}
+
+proptest::proptest! {
+    /// Any text at all, not only what looks like a Dockerfile.
+    #[test]
+    fn any_text(text in "\\PC{0,60}(\n\\PC{0,40}){0,6}") {
+        check(&text);
+        check(&format!("FROM a\n{text}"));
     }
 }

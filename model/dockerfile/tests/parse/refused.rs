@@ -28,6 +28,8 @@ fn refusals_are_dockerds() {
         ("COPY --x=1 a b", "2: Unknown flag: x"),
         ("USER --x a", "2: Unknown flag: x"),
         ("ONBUILD --x ENV a=b", "2: Unknown flag: x"),
+        ("ENV --chown=1", "2: Unknown flag: chown"),
+        ("LABEL --x=1", "2: Unknown flag: x"),
         ("SHELL x", "2: SHELL requires the arguments to be in JSON form"),
         ("SHELL []", "2: SHELL requires at least one argument"),
         ("SHELL", "2: SHELL requires at least one argument"),
@@ -58,6 +60,7 @@ fn refusals_are_dockerds() {
         // What lines show is told before what instructions show.
         ("FOO\nENV x", "ENV must have two arguments"),
         ("ENV a=b c", "Syntax error - can't find = in \"c\". Must be of the form: name=value"),
+        ("ONBUILD SHELL [1] x", "when using JSON array syntax, arrays must be comprised of strings only"),
         ("CMD [1]", "when using JSON array syntax, arrays must be comprised of strings only"),
         ("# escape=x\nFROM scratch", "invalid escape token 'x' does not match ` or \\"),
         (&long, "dockerfile line greater than max allowed size of 65535"),
@@ -108,6 +111,15 @@ fn what_dockerd_takes_is_taken() {
     ] {
         assert_eq!(Dockerfile::parse(&format!("FROM scratch\n{line}")).refusal("Dockerfile"), None, "{line}");
     }
+}
+
+#[test]
+fn behind_an_array_nobody_looks() {
+    let text = "FROM scratch\nRUN [ \"a\" ] && b\nCMD [\"c\"]\n";
+    let file = Dockerfile::parse(text);
+    assert_eq!(file.refusal("Dockerfile"), None);
+    let warned: Vec<_> = file.diagnostics.iter().map(|warning| warning.span.of(text)).collect();
+    assert_eq!(warned, ["&& b"]);
 }
 
 #[test]

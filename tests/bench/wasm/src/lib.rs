@@ -1,4 +1,6 @@
-//! The layer model behind a few functions, so that node can time it as WebAssembly.
+//! The models behind a few functions, so that node can time them as WebAssembly.
+
+mod typing;
 
 use std::sync::Arc;
 

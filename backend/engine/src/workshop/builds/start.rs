@@ -43,7 +43,11 @@ impl Engine {
             Ok(begun) => begun,
             Err(error) => {
                 let (workshop, id) = (id.to_owned(), detail.card.id);
-                self.blocking(move |inner| Ok(inner.discard_build(&workshop, &id))).await?;
+                self.blocking(move |inner| {
+                    inner.discard_build(&workshop, &id);
+                    Ok(())
+                })
+                .await?;
                 return Err(error);
             }
         };

@@ -6,8 +6,10 @@ use strata_api::workshop::{BuildCard, BuildDetail, BuildEvent, BuildState, Built
 use strata_builder::{Event, Outcome, Step, Stream};
 use strata_oci::ImageId;
 
-/// Bytes of output that are told and kept of a build.
-pub(super) const MOST_OUTPUT: usize = 16 << 20;
+/// Bytes of output that are told and kept of a build, with what keeping each piece takes.
+const MOST_OUTPUT: usize = 4 << 20;
+/// What keeping a piece takes besides its text, however short that is.
+const PIECE: usize = 128;
 
 /// Turns one build's events into the page's and keeps its record.
 pub(super) struct Teller {
@@ -44,6 +46,7 @@ impl Teller {
             Event::StepDone { step, trigger, outcome, parent, image, layer, bytes, took } => {
                 told.extend(self.rest(step));
                 let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                let found = outcome;
                 let outcome = match outcome {
                     Outcome::Cached => StepOutcome::Cached,
                     Outcome::Ran => StepOutcome::Ran,
@@ -57,6 +60,9 @@ impl Teller {
                     row.image.clone_from(&image);
                     row.layer.clone_from(&layer);
                     (row.bytes, row.milliseconds) = (bytes, milliseconds);
+                }
+                if let (Outcome::Base, Some(image), false) = (found, &image, trigger) {
+                    self.note_base(step, image.clone());
                 }
                 self.detail.card.cached += usize::from(outcome == StepOutcome::Cached && !trigger);
                 // `FROM scratch` and an early `ARG` leave no image to look at.
@@ -140,6 +146,13 @@ impl Teller {
         BuildEvent::StepStarted { step: number, line, last_line, stage, instruction: text, trigger }
     }
 
+    /// Remembers what the name in a `FROM` meant.
+    fn note_base(&mut self, step: usize, image: ImageId) {
+        let Some(row) = self.detail.steps.iter().rev().find(|row| row.step == step) else { return };
+        let name = row.instruction.split_whitespace().skip(1).find(|word| !word.starts_with("--"));
+        self.detail.bases.extend(name.map(|name| (name.to_owned(), image)));
+    }
+
     fn says(&self, text: String) -> BuildEvent {
         let step = self.detail.steps.last().map_or(1, |row| row.step);
         BuildEvent::Output { step, source: Source::Builder, text }
@@ -155,7 +168,7 @@ impl Teller {
         if self.output >= MOST_OUTPUT {
             return None;
         }
-        self.output += bytes.len();
+        self.output += bytes.len() + PIECE;
         if self.output >= MOST_OUTPUT {
             let text = format!("\n[more than {} MiB of output: the rest is not shown]\n", MOST_OUTPUT >> 20);
             return Some(BuildEvent::Output { step, source: Source::Builder, text });
@@ -282,12 +295,13 @@ mod tests {
             matches!(told[..], [BuildEvent::Started { steps: 2, .. }, BuildEvent::Context { .. }]),
             "{told:?}"
         );
-        teller.tell(Event::StepStarted(step(1)), None, 1_003);
+        let from = Step { text: "FROM --platform=linux/amd64 box AS x".into(), ..step(1) };
+        teller.tell(Event::StepStarted(from), None, 1_003);
         let image = ImageId(Digest::of(b"1"));
         let done = Event::StepDone {
             step: 1,
             trigger: false,
-            outcome: Outcome::Cached,
+            outcome: Outcome::Base,
             parent: None,
             image: Some(image.clone()),
             layer: None,
@@ -308,7 +322,8 @@ mod tests {
             "{told:?}"
         );
         let detail = &teller.detail;
-        assert_eq!((detail.card.cached, detail.card.milliseconds, detail.card.steps), (1, 50, 2));
+        assert_eq!((detail.card.cached, detail.card.milliseconds, detail.card.steps), (0, 50, 2));
+        assert_eq!(detail.bases, [("box".to_owned(), image.clone())]);
         assert_eq!(detail.steps[0].image, Some(image));
         assert_eq!(detail.steps[1].image, Some(kept));
         assert_eq!(detail.card.state, BuildState::Failed { step: Some(2), message: "it failed".into() });
@@ -337,5 +352,14 @@ mod tests {
             })
             .sum();
         assert!(said < MOST_OUTPUT + 100, "{said}");
+        let mut teller = self::teller();
+        let byte = bytes::Bytes::from_static(b"x");
+        let events: usize = (0..1_000_000)
+            .map(|_| {
+                let event = Event::Output { step: 1, stream: Stream::Stdout, bytes: byte.clone() };
+                teller.tell(event, None, 0).len()
+            })
+            .sum();
+        assert!(events <= MOST_OUTPUT / PIECE + 1, "many small pieces end sooner: {events}");
     }
 }

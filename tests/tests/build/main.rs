@@ -1,0 +1,12 @@
+//! `docker build` against dockerd's classic builder: the same output, the same images.
+
+mod cancel;
+mod compare;
+mod context;
+mod corpus;
+mod hostile;
+mod images;
+mod limits;
+mod mounts;
+mod scene;
+mod seeds;
