@@ -6,6 +6,7 @@ mod api;
 mod containers;
 mod inspect;
 mod list;
+mod prune;
 mod pull;
 mod registries;
 mod remove;
