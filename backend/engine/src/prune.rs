@@ -7,9 +7,9 @@ use strata_catalog::Catalog as _;
 use strata_oci::ImageId;
 
 use crate::{
-    Engine, Error, Filters,
+    Engine, Error, Filters, Kind,
     list::moment,
-    names::{tag_name, unix_seconds},
+    names::{digest_name, tag_name, unix_seconds},
 };
 
 impl Engine {
@@ -53,12 +53,18 @@ impl Engine {
                     continue;
                 }
                 // By its names one after the other, so that it is said which; the last takes the image along.
-                let names: Vec<String> = match image.tags.is_empty() {
-                    true => vec![image.id.to_string()],
-                    false => image.tags.iter().map(tag_name).collect(),
-                };
+                let tags = image.tags.iter().map(tag_name);
+                let mut names: Vec<String> = tags.chain(image.repo_digests.iter().map(digest_name)).collect();
+                if names.is_empty() {
+                    names.push(image.id.to_string());
+                }
                 for name in names {
-                    let (removed, garbage) = inner.remove(&name, true, true)?;
+                    let (removed, garbage) = match inner.remove(&name, false, true) {
+                        Ok(removed) => removed,
+                        // A container needs it, or it went with the name before.
+                        Err(error) if matches!(error.kind, Kind::Conflict | Kind::NotFound) => continue,
+                        Err(error) => return Err(error),
+                    };
                     gone.extend(removed);
                     freed += garbage.layers.iter().map(|layer| layer.unpacked).sum::<u64>();
                 }

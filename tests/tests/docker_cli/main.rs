@@ -8,6 +8,7 @@ mod events;
 mod exec;
 mod inspect;
 mod list;
+mod prune;
 mod pull;
 mod registries;
 mod remove;
