@@ -162,10 +162,11 @@ fn a_squashed_image_has_one_layer_more_than_its_base_and_the_same_files() {
     assert_eq!((layers("tall-one").text(), layers("squashed").text()), ("5", "2"));
     let script = "find / -xdev -exec stat -c '%n %u %g %a %s' {} + | grep -v '^/proc\\|^/sys\\|^/dev'; cat /b /d/x /d/f; env | grep k=";
     let all = |name: &str| {
-        client
-            .run(&["run", "--rm", "--network", "none", "--hostname", "same", name, "sh", "-c", script])
-            .ok()
-            .stdout
+        let args = ["run", "--rm", "--network", "none", "--hostname", "same", name, "sh", "-c", script];
+        let listed = client.run(&args).ok();
+        let mut found = lines(&listed);
+        found.sort_unstable();
+        found
     };
     assert_eq!(all("tall-one"), all("squashed"));
     let history =
