@@ -8,8 +8,8 @@
 import { acceptCompletion, autocompletion, completionKeymap, startCompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { indentUnit } from "@codemirror/language";
-import { forceLinting, lintGutter, lintKeymap, linter, nextDiagnostic } from "@codemirror/lint";
-import { Annotation, Compartment, EditorState } from "@codemirror/state";
+import { lintGutter, lintKeymap, linter, nextDiagnostic } from "@codemirror/lint";
+import { Annotation, Compartment, EditorState, StateEffect } from "@codemirror/state";
 import {
   EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, hoverTooltip, keymap,
   lineNumbers,
@@ -20,6 +20,8 @@ import { painted } from "./editor/words.js";
 
 /// A change that the page made itself.
 const ours = Annotation.define();
+/// What is wrong may be something else now although the text is the same.
+const askAgain = StateEffect.define();
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -76,7 +78,7 @@ function mount(host, label, ask, tell) {
     painted(text => ask.words(text)),
     autocompletion({ override: [completions], icons: false }),
     about,
-    linter(wrong, { delay: 120 }),
+    linter(wrong, { delay: 120, needsRefresh: update => update.transactions.some(one => one.effects.some(effect => effect.is(askAgain))) }),
     lintGutter(),
     stripes(position => tell.lit(position)),
     marks(),
@@ -154,7 +156,7 @@ function mount(host, label, ask, tell) {
     lines: json => view.dispatch({ effects: setLines.of(JSON.parse(json)), annotations: ours.of(true) }),
     light: position => view.dispatch({ effects: light.of(position), annotations: ours.of(true) }),
     /// Asks again what is wrong.
-    check: () => forceLinting(view),
+    check: () => view.dispatch({ effects: askAgain.of(null), annotations: ours.of(true) }),
     /// Puts the cursor into a line and shows it.
     reveal(line) {
       const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));

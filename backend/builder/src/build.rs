@@ -177,9 +177,10 @@ impl Build {
             declare(&mut self.args, instruction, &self.expander)?;
             self.end_step(None, Outcome::Argument, None, None, Instant::now());
         }
-        let mut image = None;
+        let (mut image, mut base) = (None, Chain::default());
         for (at, instructions) in stages.iter().enumerate() {
-            let mut stage = self.begin_stage(at, number + 1, instructions)?;
+            let (mut stage, from) = self.begin_stage(at, number + 1, instructions)?;
+            base = from;
             number += 1;
             for instruction in &instructions[1..] {
                 number += 1;
@@ -210,7 +211,7 @@ impl Build {
         }
         let image =
             image.ok_or_else(|| Error::invalid("No image was generated. Is your Dockerfile empty?"))?;
-        let image = if self.options.squash { self.squash(&image)? } else { image };
+        let image = if self.options.squash { self.squash(&image, &base)? } else { image };
         self.bench.record()?;
         Ok(image)
     }
@@ -381,11 +382,6 @@ impl Build {
             number += stage.len();
         }
         Ok(())
-    }
-
-    /// All layers that the build made become one.
-    fn squash(&mut self, _image: &ImageId) -> Result<ImageId, Error> {
-        Err(Error::new(Kind::Unsupported, "--squash is not built yet: join the RUN steps with &&"))
     }
 }
 

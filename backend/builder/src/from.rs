@@ -103,13 +103,13 @@ pub(crate) fn base_text(from: &Instruction) -> &str {
 }
 
 impl Build {
-    /// Does a `FROM`, with the triggers of its base.
+    /// Does a `FROM`, with the triggers of its base. Also tells what it was on before those.
     pub(crate) fn begin_stage(
         &mut self,
         stage: usize,
         number: usize,
         instructions: &[Instruction],
-    ) -> Result<Stage, Error> {
+    ) -> Result<(Stage, Chain), Error> {
         let begun = Instant::now();
         let instruction = &instructions[0];
         let Command::From(from) = &instruction.command else {
@@ -140,13 +140,13 @@ impl Build {
         let platform = platform.filter(|platform| !platform.is_empty());
         let chain = self.base(&base, platform.as_deref())?;
         crate::limit::check(chain.layers.len(), number + 1, &instructions[1..])?;
-        let (mut stage, triggers) = Stage::begin(chain, &args);
+        let (mut stage, triggers) = Stage::begin(chain.clone(), &args);
         if !triggers.is_empty() {
             self.triggers(&mut stage, &triggers)?;
         }
         let base = stage.chain.id.clone();
         self.end_step(None, Outcome::Base, base, None, begun);
-        Ok(stage)
+        Ok((stage, chain))
     }
 
     /// The image that a name means: a stage's, one that is here, or one that is pulled.
@@ -218,7 +218,7 @@ impl Build {
                 self.listener.tell_later(Event::Pull { step, message }).await;
             }
         };
-        let pulling = self.images.pull(name, platform, messages);
+        let pulling = self.images.pull(name, platform, &self.options.logins, messages);
         self.listener.wait(async {
             let (pulled, ()) = tokio::join!(pulling, telling);
             pulled

@@ -1,6 +1,7 @@
 //! What a build needs of the engine around it.
 
 use std::{
+    collections::BTreeMap,
     future::Future,
     path::Path,
     pin::Pin,
@@ -59,11 +60,12 @@ pub trait Images: Send + Sync {
     /// An image's config.
     fn config(&self, id: &ImageId) -> Result<Arc<ImageConfig>, Error>;
 
-    /// Pulls an image; messages as `docker pull` shows them.
+    /// Pulls an image, with one of [`crate::Options::logins`] if its registry has one; messages as `docker pull` shows them.
     fn pull<'a>(
         &'a self,
         name: &'a str,
         platform: Option<&'a str>,
+        logins: &'a BTreeMap<String, String>,
         messages: mpsc::Sender<Message>,
     ) -> Later<'a, Result<(), Error>>;
 

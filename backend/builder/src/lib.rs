@@ -27,6 +27,7 @@ mod listener;
 mod mounts;
 mod options;
 mod run;
+mod squash;
 mod stage;
 mod workbench;
 

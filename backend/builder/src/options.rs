@@ -45,6 +45,8 @@ pub struct Options {
     pub security: Vec<String>,
     /// Whether steps may have nothing of the host, such as its network: whoever asks is a page.
     pub contained: bool,
+    /// What is shown to registries that bases are pulled from, by their domains: the text of an `X-Registry-Auth` header.
+    pub logins: BTreeMap<String, String>,
     /// Contents of `RUN --mount=type=secret`, by id.
     pub secrets: BTreeMap<String, Vec<u8>>,
     /// The workshop that it is of.
@@ -73,6 +75,7 @@ impl Default for Options {
             extra_hosts: Vec::new(),
             security: Vec::new(),
             contained: false,
+            logins: BTreeMap::new(),
             secrets: BTreeMap::new(),
             workshop: None,
         }

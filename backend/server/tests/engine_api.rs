@@ -18,7 +18,7 @@ fn heads_are_dockerds() {
     assert_eq!((ping.status, ping.text().as_str()), (200, "OK"));
     for (name, value) in [
         ("api-version", "1.47"),
-        ("docker-experimental", "false"),
+        ("docker-experimental", "true"),
         ("ostype", "linux"),
         ("cache-control", "no-cache, no-store, must-revalidate"),
         ("pragma", "no-cache"),

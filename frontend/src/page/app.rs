@@ -71,6 +71,10 @@ fn on_key(event: &ev::KeyboardEvent, bar: Bar, dialogs: Dialogs) {
         _ => Pane::Page,
     };
     let Some(action) = action(pane, &event.key(), ctrl) else { return };
+    // Where nothing is filtered, the browser's own search has the key.
+    if action == Action::Filter && dom::by_id("filter").is_none() {
+        return;
+    }
     event.prevent_default();
     match action {
         Action::Palette => dialogs.open_palette(),

@@ -1,7 +1,9 @@
 //! What is wrong with a Dockerfile, as the editor's lint gutter takes it.
 
 use serde::Serialize;
-use strata_dockerfile::{Diagnostic, Dockerfile, Lines, PARSE, Severity, apply, format, lint};
+use strata_dockerfile::{
+    Diagnostic, Dockerfile, Lines, PARSE, Severity, apply, context::Listing, format, ignore::Ignore, lint,
+};
 
 use crate::words::Lang;
 
@@ -44,14 +46,21 @@ pub struct Change {
 }
 
 /// The problems of a text, in its order.
-pub fn problems(text: &str, file: &Dockerfile, lang: Lang) -> Vec<Problem> {
+///
+/// `context` is the whole context, what is ignored too, and what ignores it.
+pub fn problems(
+    text: &str,
+    file: &Dockerfile,
+    context: Option<(&Listing, &Ignore)>,
+    lang: Lang,
+) -> Vec<Problem> {
     let lines = Lines::of(text);
-    found(text, file).iter().map(|one| problem(one, &lines, lang)).collect()
+    found(text, file, context).iter().map(|one| problem(one, &lines, lang)).collect()
 }
 
 /// How many problems there are.
-pub fn count(text: &str, file: &Dockerfile) -> usize {
-    found(text, file).len()
+pub fn count(text: &str, file: &Dockerfile, context: Option<(&Listing, &Ignore)>) -> usize {
+    found(text, file, context).len()
 }
 
 /// The text as it would be formatted.
@@ -60,9 +69,9 @@ pub fn formatted(text: &str) -> String {
 }
 
 /// What the builder refuses, then what could be better.
-fn found(text: &str, file: &Dockerfile) -> Vec<Diagnostic> {
+fn found(text: &str, file: &Dockerfile, context: Option<(&Listing, &Ignore)>) -> Vec<Diagnostic> {
     let mut found = file.diagnostics.clone();
-    found.extend(lint::lint(file, text, &lint::Options::default()));
+    found.extend(lint::lint(file, text, &lint::Options { context, ..lint::Options::default() }));
     found.sort_by_key(|one| one.span);
     found
 }
@@ -115,7 +124,7 @@ mod tests {
     #[test]
     fn a_mistyped_keyword_is_told_with_its_fix() {
         let text = "# 😀\nFORM busybox\n";
-        let problems = problems(text, &Dockerfile::parse(text), Lang::En);
+        let problems = problems(text, &Dockerfile::parse(text), None, Lang::En);
         let one = problems.iter().find(|one| one.severity == "error").expect("it is refused");
         assert_eq!((one.from, one.to, one.source), (5, 9, None));
         assert!(one.message.contains("FORM") && one.message.contains("FROM"), "{}", one.message);
@@ -125,7 +134,7 @@ mod tests {
     #[test]
     fn findings_have_their_codes_and_formatting_is_stable() {
         let text = "FROM debian\nrun   cd /x\n";
-        let codes: Vec<_> = problems(text, &Dockerfile::parse(text), Lang::En)
+        let codes: Vec<_> = problems(text, &Dockerfile::parse(text), None, Lang::En)
             .into_iter()
             .filter_map(|one| one.source)
             .collect();

@@ -225,6 +225,25 @@ fn what_files_and_programs_say_is_text() {
 }
 
 #[test]
+fn layers_are_squashed_and_the_outcome_opens() {
+    let Some(page) = visit("/image/demo:latest") else { return };
+    page.wait(&id("row"));
+    let before = page.count(&id("sheet"));
+    page.click(&id("surgery-open"));
+    page.fill(&id("surgery-from"), "2");
+    page.fill(&id("surgery-to"), &before.to_string());
+    page.fill(&id("surgery-name"), "squashed");
+    page.click(&id("surgery-plan"));
+    page.wait(&id("surgery-row"));
+    assert!(page.count(&id("surgery-consequence")) > 0);
+    page.click(&id("surgery-do"));
+    page.wait_for("the outcome", "location.pathname.startsWith('/image/squashed')");
+    page.wait(&id("row"));
+    assert_eq!(page.count(&id("sheet")), 2);
+    page.finish("surgery");
+}
+
+#[test]
 fn a_shared_address_shows_and_runs_nothing() {
     let Some((strata, _)) = shop() else { return };
     let page = enter(&strata, "/workshop#dockerfile=dEZST00gYm94ClJVTiBlY2hvIDxiPmhpPC9iPgo");

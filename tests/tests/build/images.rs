@@ -148,3 +148,29 @@ fn what_was_reported_survives_a_killed_server() {
     assert_eq!(again.stdout.matches("Using cache").count(), 3, "{again}");
     assert_eq!(built.stdout.lines().rev().nth(1), again.stdout.lines().rev().nth(1));
 }
+
+#[test]
+fn a_squashed_image_has_one_layer_more_than_its_base_and_the_same_files() {
+    let Some(scene) = scene() else { return };
+    let client = scene.client();
+    let text = "FROM bb\nRUN echo 1 > /a && mkdir /d && echo 2 > /d/x\nRUN rm /a && echo 3 > /b && chown 5:6 /d\nCOPY f /d/f\nENV k=v\nRUN rm /etc/group\n";
+    let files = context(&[("Dockerfile", text), ("f", "copied\n")]);
+    build(&client, files.path(), &["-t", "tall-one"]).ok();
+    build(&client, files.path(), &["-t", "squashed", "--squash"]).ok();
+    let layers =
+        |name: &str| client.run(&["image", "inspect", "--format", "{{len .RootFS.Layers}}", name]).ok();
+    assert_eq!((layers("tall-one").text(), layers("squashed").text()), ("5", "2"));
+    let script = "find / -xdev -exec stat -c '%n %u %g %a %s' {} + | grep -v '^/proc\\|^/sys\\|^/dev'; cat /b /d/x /d/f; env | grep k=";
+    let all = |name: &str| {
+        let args = ["run", "--rm", "--network", "none", "--hostname", "same", name, "sh", "-c", script];
+        let listed = client.run(&args).ok();
+        let mut found = lines(&listed);
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(all("tall-one"), all("squashed"));
+    let history =
+        client.run(&["history", "--no-trunc", "--format", "{{.CreatedBy}}|{{.Comment}}", "squashed"]).ok();
+    assert!(history.stdout.starts_with("|merge sha256:"), "{history}");
+    assert_eq!(history.lines().len(), 8, "{history}");
+}

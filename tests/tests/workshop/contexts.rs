@@ -193,3 +193,30 @@ fn a_file_has_ranges_and_is_no_page() {
     assert!(answer.header("content-security-policy").is_some_and(|policy| policy.contains("sandbox")));
     let _: Value = fine(strata.get(&workshop));
 }
+
+/// An ordinary user owns everything that it keeps, and says of it what docker would: it is root's.
+#[test]
+fn an_ordinary_user_keeps_contexts_too() {
+    if strata_tests::skip_without(&["setpriv"]) {
+        return;
+    }
+    let options = strata_tests::strata::Options { uid: Some(65_534), ..Default::default() };
+    let strata = Strata::with(options);
+    let tar = Layer::new()
+        .file("Dockerfile", "FROM scratch\n")
+        .with(Entry::file("bin/tool", "x").mode(0o755).owner(7, 8))
+        .symlink("link", "bin/tool");
+    let made = fine(strata.ask(Request::new("POST", "/api/workshops/upload?name=tar").body(tar.tar())));
+    let workshop = format!("/api/workshops/{}", made["card"]["id"].as_str().expect("an id"));
+    let listing = fine(strata.get(&format!("{workshop}/files")));
+    let owners: Vec<_> =
+        listing["entries"].as_array().into_iter().flatten().map(|one| (&one["uid"], &one["gid"])).collect();
+    assert!(owners.len() == 4 && owners.iter().all(|owner| *owner == (&json!(0), &json!(0))), "{owners:?}");
+    fine(put(&strata, &workshop, "more/file", "x"));
+    let copy =
+        json!({ "name": "copy", "origin": { "kind": "copy", "workshop": workshop.rsplit('/').next() } });
+    let copied = fine(post(&strata, "/api/workshops", &copy));
+    let copied = format!("/api/workshops/{}", copied["card"]["id"].as_str().expect("an id"));
+    assert_eq!(paths(&strata, &copied), paths(&strata, &workshop));
+    fine(strata.ask(Request::new("DELETE", &workshop)));
+}

@@ -36,7 +36,10 @@ pub(super) fn unpack(input: impl Read + Send, into: &Path, limits: UnpackLimits)
         unpacked: limits.bytes,
         ..strata_layer::Limits::default()
     };
-    let options = ExtractOptions { no_devices: true, limits, ..ExtractOptions::default() };
+    // An ordinary user can't give files away; what it copies from a context is root's in any case.
+    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+    let owner = (!user.is_root()).then(|| (user.as_raw(), group.as_raw()));
+    let options = ExtractOptions { no_devices: true, owner, limits, ..ExtractOptions::default() };
     extract(into, b"/", decoded, &options).map_err(|error| match error {
         ArchiveError::Root { .. } | ArchiveError::Capture(_) => {
             Error::internal("cannot unpack the context", &error)

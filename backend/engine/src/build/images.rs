@@ -1,6 +1,7 @@
 //! What a build asks of the engine.
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::{Arc, MutexGuard, PoisonError},
 };
@@ -9,7 +10,7 @@ use strata_api::progress::Message;
 use strata_builder::{Error, Fetched, GitAddress, GitError, GitPolicy, Images, Kind, Later};
 use strata_catalog::Image;
 use strata_oci::{DiffId, ImageConfig, ImageId};
-use strata_registry::DownloadError;
+use strata_registry::{DownloadError, Login};
 use tokio::{io::AsyncWriteExt as _, sync::mpsc};
 
 use crate::{Engine, PullRequest};
@@ -37,6 +38,7 @@ impl Images for EngineImages {
         &'a self,
         name: &'a str,
         platform: Option<&'a str>,
+        logins: &'a BTreeMap<String, String>,
         messages: mpsc::Sender<Message>,
     ) -> Later<'a, Result<(), Error>> {
         Box::pin(async move {
@@ -48,6 +50,9 @@ impl Images for EngineImages {
             // A name alone would mean all of its tags.
             let reference: strata_oci::Reference =
                 name.parse().map_err(|error| theirs(crate::Error::from(error)))?;
+            let login = logins.get(reference.repository().domain());
+            // One that can't be read is none, as with a pull.
+            request.login = login.and_then(|login| Login::from_registry_auth(login).ok().flatten());
             if reference.digest().is_none() {
                 request.tag = reference.tag().map(ToString::to_string);
             }

@@ -19,9 +19,12 @@ mod rebase;
 mod settings;
 mod words;
 
+use std::sync::Arc;
+
 use strata_api::workshop::{SurgeryOutcome, SurgeryPlan, SurgeryRequest};
 use strata_catalog::{Catalog as _, Image, Layer};
 use strata_layer::Row;
+use strata_layers::Watch;
 use strata_oci::HistoryEntry;
 
 use crate::{Engine, Error, Kind};
@@ -49,17 +52,28 @@ enum Slot {
     Made(Vec<Row>),
 }
 
+/// Stops the work when whoever asked for it is gone; after its end nothing listens any more.
+struct StopWhenDropped(Arc<Watch>);
+
+impl Drop for StopWhenDropped {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
 impl Engine {
     /// What an operation would come to. Changes nothing.
     pub async fn surgery_plan(&self, request: SurgeryRequest) -> Result<SurgeryPlan, Error> {
         self.blocking(move |inner| Ok(inner.decide(&request)?.plan)).await
     }
 
-    /// Makes the image that an operation comes to.
+    /// Makes the image that an operation comes to. Dropping the future stops it, and nothing comes of it.
     ///
     /// # Errors
     /// [`Kind::Conflict`] if something needs what would be gone and the request doesn't say `force`.
     pub async fn surgery(&self, request: SurgeryRequest) -> Result<SurgeryOutcome, Error> {
+        let watch = Arc::new(Watch::default());
+        let _stopped = StopWhenDropped(Arc::clone(&watch));
         self.blocking(move |inner| {
             let tag = request.name.as_deref().map(crate::tag::wanted).transpose()?;
             // Taken before anything is looked at: what is decided on must still be there when it is done.
@@ -70,7 +84,7 @@ impl Engine {
                 {
                     return Err(Error::new(Kind::Conflict, needed));
                 }
-                inner.perform(decided, tag.clone(), lease)
+                inner.perform(decided, tag.clone(), lease, &watch)
             });
             // After success it is given back already.
             inner.catalog.release(lease)?;

@@ -21,6 +21,7 @@ impl Inner {
         decided: Decided,
         tag: Option<Tagged>,
         lease: Lease,
+        watch: &Watch,
     ) -> Result<ImageId, Error> {
         let Decided { image, slots, history, .. } = decided;
         self.hold_parts(&image.layers, &slots, lease)?;
@@ -32,11 +33,14 @@ impl Inner {
             match slot {
                 Slot::Kept(layer) => layers.push(layer),
                 Slot::Made(rows) => {
-                    let made = self.compose(&stack, &diff_ids, &rows)?;
+                    let made = self.compose(&stack, &diff_ids, &rows, watch)?;
                     layers.push(layer_record(made.taken()));
                     staged.push(made);
                 }
             }
+        }
+        if watch.is_stopped() {
+            return Err(Error::new(Kind::Cancelled, "nobody waits for the outcome any more"));
         }
         let created = jiff::Timestamp::now().to_string();
         let config = self.edited(&image.id, &layers, history, &created)?;
@@ -64,7 +68,13 @@ impl Inner {
     }
 
     /// A new layer, taken in as any layer is.
-    fn compose(&self, stack: &Stack, diff_ids: &[DiffId], rows: &[Row]) -> Result<StagedLayer, Error> {
+    fn compose(
+        &self,
+        stack: &Stack,
+        diff_ids: &[DiffId],
+        rows: &[Row],
+        watch: &Watch,
+    ) -> Result<StagedLayer, Error> {
         let (reader, writer) = io::pipe().map_err(Error::internal)?;
         thread::scope(|scope| {
             // Dropping the writer at the end, or on failure, is the end of the archive.
@@ -72,10 +82,12 @@ impl Inner {
                 let out = io::BufWriter::with_capacity(1 << 18, writer);
                 self.layers.compose(stack, diff_ids, rows, out)
             });
-            let taking = self
-                .layers
-                .intake_made::<_, <DiskBlobs as BlobStore>::Writer>(FromRead(reader), &Watch::default());
+            let taking =
+                self.layers.intake_made::<_, <DiskBlobs as BlobStore>::Writer>(FromRead(reader), watch);
             let composed = composing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            if watch.is_stopped() {
+                return Err(Error::new(Kind::Cancelled, "nobody waits for the outcome any more"));
+            }
             // An archive that ends early is the composer's fault.
             composed.map_err(Error::internal)?;
             Ok(taking?)

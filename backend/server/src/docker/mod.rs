@@ -98,7 +98,8 @@ pub fn refused(status: StatusCode, message: &str) -> Response {
 pub fn with_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert("api-version", HeaderValue::from_static(ApiVersion::NEWEST));
-    headers.insert("docker-experimental", HeaderValue::from_static("false"));
+    // Without it the command line has no `build --squash`.
+    headers.insert("docker-experimental", HeaderValue::from_static("true"));
     headers.insert("ostype", HeaderValue::from_static("linux"));
     headers.insert(header::SERVER, HeaderValue::from_static(SERVER));
     response

@@ -204,6 +204,13 @@ fn draw(bench: Bench, tongue: Tongue, desk: Desk, sheet: RwSignal<Sheet>, open: 
         }
     });
     Effect::new(move |_| {
+        bench.whole.track();
+        tongue.lang();
+        if sheet.get() == Sheet::Text {
+            desk.with(Handle::check);
+        }
+    });
+    Effect::new(move |_| {
         let lit = bench.lit.get().and_then(|lit| u32::try_from(lit).ok());
         if sheet.get() == Sheet::Text {
             desk.with(|handle| handle.light(lit));
@@ -257,8 +264,10 @@ fn callbacks(bench: Bench, tongue: Tongue, shelf: Shelf) -> (JsValue, JsValue) {
     put(&ask, "hover", about.into_js_value());
     let wrong = Closure::<dyn Fn(String) -> String>::new(move |text: String| {
         let lang = tongue.lang_untracked();
-        serde_json::to_string(&problems(&text, &Dockerfile::parse(&text), lang))
-            .unwrap_or_else(|_| "[]".into())
+        let found = bench.whole.try_with_untracked(|whole| {
+            problems(&text, &Dockerfile::parse(&text), Some((&whole.0, &whole.1)), lang)
+        });
+        serde_json::to_string(&found.unwrap_or_default()).unwrap_or_else(|_| "[]".into())
     });
     put(&ask, "wrong", wrong.into_js_value());
     let changed = Closure::<dyn Fn(String)>::new(move |text: String| {

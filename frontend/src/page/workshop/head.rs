@@ -107,8 +107,13 @@ pub fn EditorHead() -> impl IntoView {
     let (tongue, bench, desk) = (use_tongue(), use_bench(), use_desk());
     let file = Memo::new(move |_| bench.view.with(|view| view.file.clone()));
     let path = Memo::new(move |_| file.get().unwrap_or_else(|| bench.dockerfile()));
-    let wrong =
-        Memo::new(move |_| bench.file.with(|file| bench.text.with(|text| problems::count(text, file))));
+    let wrong = Memo::new(move |_| {
+        bench.file.with(|file| {
+            bench.text.with(|text| {
+                bench.whole.with(|whole| problems::count(text, file, Some((&whole.0, &whole.1))))
+            })
+        })
+    });
     let standing = move || bench.papers.standing(&path.get());
     let says = move || match standing() {
         Standing::Saved => Word::Saved,

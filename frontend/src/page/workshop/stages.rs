@@ -67,7 +67,7 @@ pub fn StagesPanel() -> impl IntoView {
         });
         view! {
             <div class="graph" data-testid="stage-graph">
-                <svg viewBox=format!("0 0 {width:.0} {height:.0}") style=format!("width:{width:.0}px;min-width:{:.0}px", width * 0.6) role="group" aria-label=tongue.say(Word::Stages)>
+                <svg viewBox=format!("0 0 {width:.0} {height:.0}") style=format!("width:{width:.0}px;min-width:{:.0}px", width * 0.75) role="group" aria-label=tongue.say(Word::Stages)>
                     <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z"></path></marker></defs>
                     {paths.collect_view()}
                     {boxes.collect_view()}

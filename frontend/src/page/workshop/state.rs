@@ -7,7 +7,7 @@ use strata_api::{
     path,
     workshop::{BuildCard, BuildDetail, CacheState, ChangeWorkshop, FileEntry, Listing, Workshop},
 };
-use strata_dockerfile::{Dockerfile, context::Listing as ContextListing, forecast::Cache};
+use strata_dockerfile::{Dockerfile, context::Listing as ContextListing, forecast::Cache, ignore::Ignore};
 use web_sys::AbortController;
 
 use super::{
@@ -65,6 +65,8 @@ pub struct Bench {
     known: Memo<Arc<Cache>>,
     /// What a builder sees of the context.
     sent: Memo<Arc<ContextListing>>,
+    /// The whole context, and what of it is ignored.
+    pub whole: Memo<Arc<(ContextListing, Ignore)>>,
     /// What a build would do.
     pub foresight: RwSignal<Arc<Foresight>>,
     /// What it would do when the newest build began.
@@ -126,6 +128,13 @@ impl Bench {
             sent: Memo::new_with_compare(
                 move |_| {
                     Arc::new(entries.with(|entries| ignore.with(|ignore| foresight::sent(entries, ignore))))
+                },
+                |_, _| true,
+            ),
+            whole: Memo::new_with_compare(
+                move |_| {
+                    let whole = entries.with(|entries| foresight::sent(entries, ""));
+                    Arc::new((whole, ignore.with(|ignore| Ignore::parse(ignore))))
                 },
                 |_, _| true,
             ),

@@ -113,8 +113,26 @@ impl<'a> Lexer<'a> {
         if length > LONGEST { Err(ExpandCause::Length) } else { Ok(()) }
     }
 
-    /// Up to `stop`, which is eaten, or to the end.
+    /// Up to `stop`, which is eaten, or to the end. Whatever else is open at the end, it is the bracket that is missed.
     fn until(
+        &mut self,
+        stop: Option<char>,
+        raw_escapes: bool,
+        words: Option<&mut Words>,
+    ) -> Result<String, ExpandCause> {
+        let read = self.read_until(stop, raw_escapes, words);
+        let limit = |cause: &ExpandCause| {
+            matches!(cause, ExpandCause::Depth | ExpandCause::Length | ExpandCause::Work)
+        };
+        match (read, stop) {
+            (Err(cause), Some(stop)) if self.peek().is_none() && !limit(&cause) => {
+                Err(if stop == '/' { ExpandCause::MissingSlash } else { ExpandCause::MissingBrace })
+            }
+            (read, _) => read,
+        }
+    }
+
+    fn read_until(
         &mut self,
         stop: Option<char>,
         raw_escapes: bool,

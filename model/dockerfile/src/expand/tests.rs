@@ -73,6 +73,8 @@ fn refusals_are_in_dockerds_words() {
         ("${:x}", "syntax error: bad substitution"),
         ("${x!y}", "missing ':' in substitution"),
         ("${x:=y}", "unsupported modifier (=) in substitution"),
+        ("${x:-'a", "syntax error: missing '}'"),
+        ("${x:?\"${x!", "syntax error: missing '}'"),
         ("'a", "unexpected end of statement while looking for matching single-quote"),
         ("\"a", "unexpected end of statement while looking for matching double-quote"),
         ("${nope:?}", "nope: is not allowed to be unset"),

@@ -62,8 +62,13 @@ impl Ignore {
             };
             let path = clean(path);
             let path = if path.len() > 1 { path.strip_prefix('/').unwrap_or(&path) } else { &path };
-            let parsed = match text {
-                "!" => Err(PatternError::OnlyExclusion),
+            // dockerd's clients look for the `!` once more when the path is clean.
+            let (keeps, path) = match path.strip_prefix('!') {
+                Some(path) if !keeps => (true, path),
+                _ => (keeps, path),
+            };
+            let parsed = match (text, path) {
+                ("!", _) | (_, "") => Err(PatternError::OnlyExclusion),
                 _ => Pattern::parse(path),
             };
             match parsed {

@@ -98,6 +98,13 @@ fn the_last_line_that_matches_decides() {
 }
 
 #[test]
+fn an_exclamation_mark_is_also_found_behind_what_is_cleaned_away() {
+    let ignore = Ignore::parse("*\n./!b\n");
+    assert!(ignore.ignores("a") && !ignore.ignores("b"));
+    assert_eq!(Ignore::parse("/!").diagnostics.len(), 1);
+}
+
+#[test]
 fn no_pattern_takes_long() {
     let ignore = Ignore::parse(&format!("{}b\n{}b", "*a".repeat(500), "**/a*".repeat(200)));
     assert!(!ignore.ignores(&"a".repeat(4000)));

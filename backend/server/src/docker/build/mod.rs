@@ -40,7 +40,8 @@ async fn build(
     call: Call,
 ) -> Result<Response, Failure> {
     let query = call.query();
-    let options = request::options(&query, powers)?;
+    let mut options = request::options(&query, powers)?;
+    options.logins = request::logins(call.header("x-registry-config"));
     let quiet = query.flag("q");
     let limits = UnpackLimits::default();
     let source = match query.text("remote") {

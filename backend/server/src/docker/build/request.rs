@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+};
 use serde::de::DeserializeOwned;
 use strata_api::engine::{Resources, Ulimit};
 use strata_engine::{Error, Kind, builder::Options};
@@ -72,6 +76,24 @@ pub(super) fn options(query: &Query, powers: Powers) -> Result<Options, Failure>
     }
 }
 
+/// The logins of an `X-Registry-Config` header, by registry domain. One that can't be read has none, as with dockerd.
+pub(super) fn logins(header: Option<&str>) -> BTreeMap<String, String> {
+    let decode = |text: &str| {
+        let text = text.trim_end_matches('=');
+        URL_SAFE_NO_PAD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text)).ok()
+    };
+    let Some(json) = header.and_then(decode) else { return BTreeMap::new() };
+    let logins: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&json).unwrap_or_default();
+    let domain = |server: String| match server.as_str() {
+        "https://index.docker.io/v1/" | "index.docker.io" => "docker.io".to_owned(),
+        other => {
+            let other = other.trim_start_matches("https://").trim_start_matches("http://");
+            other.split('/').next().unwrap_or_default().to_owned()
+        }
+    };
+    logins.into_iter().map(|(server, login)| (domain(server), URL_SAFE.encode(login.to_string()))).collect()
+}
+
 /// Refuses what leads out of a step, and takes away what may make it more powerful than it starts.
 fn contain(mut options: Options) -> Result<Options, Failure> {
     let refused = [
@@ -126,6 +148,17 @@ mod tests {
         for wrong in ["buildargs=x", "memory=much", "version=2", "isolation=hyperv"] {
             read(wrong).expect_err(wrong);
         }
+    }
+
+    #[test]
+    fn logins_are_by_domain() {
+        let header = URL_SAFE
+            .encode(r#"{"https://index.docker.io/v1/":{"username":"u"},"r.lan:5000":{"username":"v"}}"#);
+        let found = logins(Some(&header));
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["docker.io", "r.lan:5000"]);
+        let login = URL_SAFE.decode(&found["r.lan:5000"]).expect("encoded");
+        assert_eq!(login, br#"{"username":"v"}"#);
+        assert!(logins(Some("nonsense!")).is_empty() && logins(None).is_empty());
     }
 
     #[test]
