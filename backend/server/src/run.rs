@@ -20,7 +20,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")?;
     match cli.command {
         Command::Serve(flags) => {
-            let settings = Settings::resolve(flags)?;
+            let settings = Settings::resolve(*flags)?;
             let filter = EnvFilter::try_new(&settings.log).context("the log setting")?;
             let colours = std::io::stderr().is_terminal();
             tracing_subscriber::fmt()

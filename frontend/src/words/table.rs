@@ -78,6 +78,8 @@ with_workshop! { words! {
     RemoveYes: "Remove it", "确认删除";
     Cancel: "Cancel", "取消";
     CopyPull: "Copy docker pull", "复制 docker pull";
+    SaveTar: "Save", "保存";
+    SaveOf: "Save {} as a tar, as docker save does", "把 {} 保存为 tar 文件，与 docker save 相同";
     NoImages: "No images yet", "还没有镜像";
     NoImagesHow: "An image is a stack of layers. Pull one to see what each layer adds, changes and hides.",
         "镜像是一叠层。拉取一个镜像，看看每一层增加、修改和隐藏了什么。";

@@ -65,6 +65,9 @@ impl Engine {
     }
 }
 
+/// An image, and the tag that it was chosen by.
+type Chosen = (Image, Option<(Repository, Tag)>);
+
 impl Inner {
     fn plan_save(&self, request: &SaveRequest, lease: Lease) -> Result<Plan, Error> {
         let platform = match request.platform.as_deref().filter(|text| !text.is_empty()) {
@@ -94,7 +97,7 @@ impl Inner {
     }
 
     /// The images that `name` chooses, each with the tag that it chooses it by.
-    fn chosen(&self, name: &str) -> Result<Vec<(Image, Option<(Repository, Tag)>)>, Error> {
+    fn chosen(&self, name: &str) -> Result<Vec<Chosen>, Error> {
         let repository = name.parse::<Repository>().ok();
         if let Some(repository) = &repository {
             let tagged = self.catalog.images()?.into_iter().flat_map(|image| {

@@ -19,7 +19,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the page, the Docker Engine API and the registry until asked to end
-    Serve(ServeFlags),
+    Serve(Box<ServeFlags>),
     /// Import an image from an OCI layout into the embedded registry, while no server runs on the data directory
     Seed(SeedFlags),
     /// Print the line of a registry account, of a password on standard input, for the file of --registry-accounts

@@ -48,6 +48,8 @@ pub fn Card(row: Row) -> impl IntoView {
     let id = card.id.digest().clone();
     let copy = Signal::stored(format!("docker pull {name}"));
     let shown = names::text(&name).into_owned();
+    let archive = format!("/images/{}/get", strata_api::path::encode(name.as_bytes()));
+    let archive_name = format!("{}.tar", name.replace(['/', ':', '@'], "-"));
     view! {
         <div class="shelf-row" role="row" class:fresh=fresh data-testid="image-row" data-image=name.clone()>
             <span role="cell" class="names"><Name row/></span>
@@ -60,6 +62,8 @@ pub fn Card(row: Row) -> impl IntoView {
                 <button type="button" class="quiet" data-testid="run-image-open" on:click={ let name = name.clone(); move |_| dialogs.open_run(&name) }
                     aria-label=tongue.with(Word::RunOf, [shown.clone()])>{tongue.say(Word::Run)}</button>
                 <CopyButton text=copy label=Word::CopyPull testid="copy-pull"/>
+                <a class="quiet" data-testid="save-image" href=archive download=archive_name
+                    aria-label=tongue.with(Word::SaveOf, [shown.clone()])>{tongue.say(Word::SaveTar)}</a>
                 <button type="button" class="quiet" data-testid="remove" on:click=move |_| { asked.set(true); refusal.set(None); }
                     aria-label=tongue.with(Word::RemoveNamed, [shown.clone()])>{tongue.say(Word::Remove)}</button>
             </span>
