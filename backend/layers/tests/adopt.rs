@@ -52,7 +52,8 @@ impl Place {
 #[test]
 fn a_directory_is_moved_and_is_what_its_archive_would_be() {
     let Some(place) = place() else { return };
-    let captured = capture(&place.written(), std::io::sink()).expect("captures");
+    let mut tar = Vec::new();
+    let captured = capture(&place.written(), &mut tar).expect("captures");
     let inode = fs::metadata(place.upper.join("made/file")).expect("there").ino();
     let copied = place.layers.adopt(&place.written(), true, &Watch::default()).expect("copies");
     assert!(place.upper.join("made/file").exists(), "it was to stay");
@@ -69,6 +70,9 @@ fn a_directory_is_moved_and_is_what_its_archive_would_be() {
     let blobs = strata_blobs::DiskBlobs::open(&tree.join("../../../blobs")).expect("opens");
     place.layers.make_durable(&blobs, &[placed], Vec::new()).expect("flushes");
     assert!(place.layers.contains(&diff_id));
+    let mut again = Vec::new();
+    place.layers.write_tar(&diff_id, &mut again).expect("saving and pushing need its archive");
+    assert!(again == tar, "other bytes");
 }
 
 #[test]
