@@ -30,7 +30,7 @@ fn two_hundred_lines() {
         let found = lint::lint(&file, &text, &lint::Options::default());
         let forecast = forecast::forecast(&file, &request, &bases, &context, &cache);
         best = f64::min(best, js_sys::Date::now() - start);
-        assert_eq!(file.instructions.len(), 140);
+        assert_eq!(file.instructions.len(), 120);
         assert!(found.iter().any(|finding| finding.code == "DL3024"));
         assert!(!forecast.steps.is_empty());
         assert_ne!(apply(&text, &format::format(&file, &text)), "");

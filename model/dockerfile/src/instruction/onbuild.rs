@@ -11,7 +11,6 @@ pub(super) fn parse(cursor: &Cursor<'_>) -> Result<Command, Refused> {
     if cursor.is_empty() {
         return Err(cursor.too_few("ONBUILD").help("ONBUILD followed by another instruction"));
     }
-    cursor.check_flags(&[])?;
     let first = cursor.text().split_whitespace().next().unwrap_or_default().to_uppercase();
     match Keyword::parse(&first) {
         Some(Keyword::Onbuild) => {
@@ -31,6 +30,7 @@ pub(super) fn parse(cursor: &Cursor<'_>) -> Result<Command, Refused> {
         Some(complaint) if complaint.phase == Phase::Lines => return Err(Refused::from(complaint)),
         complaint => complaint.map(|complaint| Box::new(complaint.diagnostic)),
     };
+    cursor.check_flags(&[])?;
     let expression = trigger.code().to_owned();
     Ok(Command::Onbuild(Onbuild { expression, trigger: Box::new(trigger), wrong }))
 }

@@ -1,5 +1,6 @@
 //! Whole files: those of `files/`, constructed with what real ones have in them, and all of the directory that
 //! `STRATA_CORPUS` names. Each is taken, has its ranges right, keeps its meaning when formatted, and every fix applies.
+#![cfg(not(target_family = "wasm"))]
 
 mod random;
 mod shape;

@@ -1,4 +1,5 @@
 //! What is forecast is what a build then does, and the first cause is the one that was injected.
+#![cfg(not(target_family = "wasm"))]
 
 mod builder;
 

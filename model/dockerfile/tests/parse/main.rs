@@ -1,3 +1,4 @@
 //! What the parser makes of texts.
+#![cfg(not(target_family = "wasm"))]
 
 mod refused;

@@ -61,6 +61,7 @@ fn refusals_are_dockerds() {
         ("FOO\nENV x", "ENV must have two arguments"),
         ("ENV a=b c", "Syntax error - can't find = in \"c\". Must be of the form: name=value"),
         ("ONBUILD SHELL [1] x", "when using JSON array syntax, arrays must be comprised of strings only"),
+        ("ONBUILD --x CMD [1]", "when using JSON array syntax, arrays must be comprised of strings only"),
         ("CMD [1]", "when using JSON array syntax, arrays must be comprised of strings only"),
         ("# escape=x\nFROM scratch", "invalid escape token 'x' does not match ` or \\"),
         (&long, "dockerfile line greater than max allowed size of 65535"),
