@@ -146,8 +146,13 @@ fn the_forecast_is_what_the_build_then_does() {
     );
     let page = enter(&strata, &format!("/workshop/{workshop}"));
     page.wait(&format!("{}[aria-busy='false']", id("editor")));
-    let foresee = |marks: &[(&str, &str)]| {
-        page.wait_marks(marks);
+    // Lines from `from` on run.
+    let all = |from: usize| -> Vec<(String, &'static str)> {
+        (2..=7).map(|line| (line.to_string(), if line < from { "cached" } else { "runs" })).collect()
+    };
+    let foresee = |from: usize| {
+        let marks = all(from);
+        page.wait_marks(&marks.iter().map(|(line, mark)| (line.as_str(), *mark)).collect::<Vec<_>>());
         let foreseen = page.marks();
         page.build("done");
         let outcome = page.outcome();
@@ -162,31 +167,24 @@ fn the_forecast_is_what_the_build_then_does() {
         }
         assert_eq!(page.count(&id("step-differs")), 0);
     };
-    let all = |from: usize| -> Vec<(String, &'static str)> {
-        (2..=7).map(|line| (line.to_string(), if line < from { "cached" } else { "runs" })).collect()
-    };
-    let marks = |from: usize, foresee: &dyn Fn(&[(&str, &str)])| {
-        let all = all(from);
-        foresee(&all.iter().map(|(line, mark)| (line.as_str(), *mark)).collect::<Vec<_>>());
-    };
-    marks(2, &foresee);
-    marks(8, &foresee);
+    foresee(2);
+    foresee(8);
     // Another content of a file, told in the page: the copy and what follows run.
     page.click(&format!("{} {}", "[data-testid='context-row'][data-path='b']", id("context-open")));
     page.wait_text(&id("editor-file"), "b");
     page.write("2");
     page.click(&id("back-to-dockerfile"));
     page.wait_text("[data-testid='line-mark'][data-line='6']", "b changed");
-    marks(6, &foresee);
+    foresee(6);
     // What is ignored changes nothing.
     page.click(&format!("{} {}", "[data-testid='context-row'][data-path='c']", id("context-open")));
     page.wait_text(&id("editor-file"), "c");
     page.write("2");
     page.click(&id("back-to-dockerfile"));
-    marks(8, &foresee);
+    foresee(8);
     // A line that changes, typed.
     page.write(&text.replace("echo a", "echo aa"));
-    marks(5, &foresee);
+    foresee(5);
     page.finish("workshop-forecast");
 }
 
@@ -252,7 +250,7 @@ fn a_shared_address_shows_and_runs_nothing() {
     page.click(&id("shared-take"));
     page.wait_for("its page", "location.pathname.startsWith('/workshop/')");
     page.wait_text(".cm-content", "RUN echo <b>hi</b>");
-    assert_eq!(page.text(&id("never-built")).is_empty(), false);
+    assert!(!page.text(&id("never-built")).is_empty());
     // Out of the editor by keys alone.
     page.eval("document.querySelector('.cm-content').focus()", vec![]);
     page.keys("\u{e00c}\u{e004}");
