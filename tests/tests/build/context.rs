@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command, sync::Arc};
 
-use strata_tests::{Docker, NetNs, Scratch, Strata, fixture, http::Request, run, strata::Options};
+use strata_tests::{NetNs, Scratch, Strata, fixture, http::Request, run, strata::Options};
 
 use crate::scene::{context, scene};
 

@@ -37,7 +37,7 @@ fn nothing_of_a_context_leads_out() {
     let secret = outside.join("secret");
     fs::write(&secret, "of the host").expect("the scratch directory is writable");
     let secret = secret.display().to_string();
-    let file = |path: &str, text: &str| Entry::file(path, text.to_owned());
+    let file = |path: &str, text: &str| Entry::file(path, text);
     let dockerfile = |text: &str| file("Dockerfile", text);
     // Links that lead out lead nowhere: inside there is nothing at that place.
     for (link, source) in [
