@@ -52,7 +52,9 @@ impl Inner {
         let old = |age: Duration| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         let blobs: &DiskBlobs = &self.blobs;
         for (name, _, grew) in blobs.uploads()? {
-            if grew < old(REST) && !self.uploads.is_open(&name) {
+            if grew < old(REST) {
+                // One that this process has open removes its file when it is let go.
+                self.uploads.forget(&name);
                 blobs.remove_upload(&name)?;
             }
         }
@@ -60,5 +62,39 @@ impl Inner {
             self.collect()?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strata_oci::Digest;
+
+    use super::*;
+    use crate::Options;
+
+    const WHOLE: Chunk = Chunk { start: None, length: None };
+
+    #[tokio::test]
+    async fn what_rests_too_long_is_dropped() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let engine = Engine::open(Options::new(dir.path())).expect("opens");
+        let resting = engine.registry_begin("demo").await.expect("begins");
+        engine.registry_append("demo", &resting, WHOLE, &b"half"[..]).await.expect("appends");
+        let finished = engine.registry_begin("demo").await.expect("begins");
+        let digest = Digest::of(b"blob");
+        engine.registry_finish("demo", &finished, WHOLE, &b"blob"[..], &digest).await.expect("finishes");
+
+        let inner = engine.inner().clone();
+        inner.sweep_registry(SystemTime::now() + Duration::from_secs(60)).expect("sweeps");
+        assert_eq!(engine.registry_upload_length("demo", &resting).await.expect("is there"), 4);
+        engine.registry_blob("demo", &digest).await.expect("is there");
+
+        inner.sweep_registry(SystemTime::now() + LINK + Duration::from_secs(60)).expect("sweeps");
+        engine.registry_blob("demo", &digest).await.expect_err("nothing named it");
+        engine.registry_upload_length("demo", &resting).await.expect("may rest longer");
+
+        inner.sweep_registry(SystemTime::now() + REST + Duration::from_secs(60)).expect("sweeps");
+        engine.registry_upload_length("demo", &resting).await.expect_err("rested too long");
+        assert!(inner.blobs.uploads().expect("lists").is_empty());
     }
 }

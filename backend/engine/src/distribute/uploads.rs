@@ -42,10 +42,6 @@ pub(crate) struct Uploads {
 }
 
 impl Uploads {
-    pub(super) fn is_open(&self, id: &str) -> bool {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
-    }
-
     /// Whether it is time to sweep again.
     pub(super) fn due(&self, every: Duration) -> bool {
         let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +52,8 @@ impl Uploads {
         due
     }
 
-    fn forget(&self, id: &str) {
+    /// Lets go of an upload.
+    pub(super) fn forget(&self, id: &str) {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 

@@ -94,7 +94,7 @@ fn user_of(findings: &mut Findings<'_>, user: &Word, stage: &mut StageFacts) {
 fn exec_form(findings: &mut Findings<'_>, line: Option<&CommandLine>, stage: &StageFacts) {
     let Some(CommandLine::Shell(word)) = line else { return };
     // A shell that was chosen on purpose is meant.
-    if !stage.shell.is_empty() && findings.options.off.iter().any(|code| code == "JSONArgsRecommended") {
+    if !stage.shell.is_empty() {
         return;
     }
     let message = "In shell form signals don't reach the program: use a JSON array";

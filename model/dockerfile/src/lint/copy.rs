@@ -32,13 +32,13 @@ pub(super) fn check(findings: &mut Findings<'_>, instruction: &Instruction, stag
                     finding.with_fix("Use COPY", vec![Edit::new(keyword, copy)]);
                 }
             }
-            ignored(findings, triggered, add, stage);
+            ignored(findings, triggered, add);
         }
         Command::Copy(copy) => {
             destination(findings, copy, stage);
             source(findings, copy, stage);
             archives(copy, stage);
-            ignored(findings, triggered, copy, stage);
+            ignored(findings, triggered, copy);
         }
         _ => {}
     }
@@ -121,7 +121,7 @@ fn archives(copy: &Copy, stage: &mut StageFacts) {
 }
 
 /// Sources that `.dockerignore` leaves out.
-fn ignored(findings: &mut Findings<'_>, instruction: &Instruction, copy: &Copy, _stage: &StageFacts) {
+fn ignored(findings: &mut Findings<'_>, instruction: &Instruction, copy: &Copy) {
     let Some((listing, ignore)) = findings.options.context.filter(|(_, ignore)| !ignore.is_empty()) else {
         return;
     };

@@ -25,7 +25,7 @@ pub(super) fn check(findings: &mut Findings<'_>, instruction: &Instruction, from
     let Some((keyword, name)) = &from.alias else { return };
     let lower = name.text.to_lowercase();
     if lower != name.text {
-        let edits = renamed(findings, name, number);
+        let edits = renamed(findings, name);
         let message = format!("The stage name {} should be in lower case", name.text);
         findings.add("StageNameCasing", name.span, message).with_fix(format!("Rename to {lower}"), edits);
     }
@@ -47,7 +47,7 @@ pub(super) fn check(findings: &mut Findings<'_>, instruction: &Instruction, from
 }
 
 /// Its name in lower case, wherever it is named.
-fn renamed(findings: &Findings<'_>, name: &Word, number: usize) -> Vec<Edit> {
+fn renamed(findings: &Findings<'_>, name: &Word) -> Vec<Edit> {
     let lower = name.text.to_lowercase();
     let mut edits = vec![Edit::new(name.span, lower.clone())];
     for instruction in &findings.file.instructions {
@@ -60,7 +60,6 @@ fn renamed(findings: &Findings<'_>, name: &Word, number: usize) -> Vec<Edit> {
             edits.push(Edit::new(other.span, lower.clone()));
         }
     }
-    let _stage = number;
     edits.sort_by_key(|edit| edit.span);
     edits
 }

@@ -33,7 +33,7 @@ const KNOWN: [(&str, LabelKind); 4] = [
     ("org.opencontainers.image.documentation", LabelKind::Url),
 ];
 
-pub(super) fn check(findings: &mut Findings<'_>, instruction: &Instruction, _stage: &mut StageFacts) {
+pub(super) fn check(findings: &mut Findings<'_>, instruction: &Instruction) {
     let Command::Label(label) = &instruction.command else { return };
     for pair in &label.pairs {
         name(findings, pair);

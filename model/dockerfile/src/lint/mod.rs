@@ -99,7 +99,7 @@ pub fn lint(file: &Dockerfile, text: &str, options: &Options<'_>) -> Vec<Diagnos
     variables::check(&mut findings);
     let mut facts: Vec<StageFacts> = Vec::new();
     let mut before = StageFacts::default();
-    for (at, instruction) in file.instructions.iter().enumerate() {
+    for instruction in &file.instructions {
         if let Command::From(from) = &instruction.command {
             from::check(&mut findings, instruction, from, facts.len());
             let base = stages.stages.get(facts.len()).map(|stage| &stage.base);
@@ -112,7 +112,7 @@ pub fn lint(file: &Dockerfile, text: &str, options: &Options<'_>) -> Vec<Diagnos
             continue;
         }
         let stage = facts.last_mut().unwrap_or(&mut before);
-        instruction_of(&mut findings, instruction, stage, at);
+        instruction_of(&mut findings, instruction, stage);
     }
     stage::finish(&mut findings, &facts);
     labels::finish(&mut findings, &facts);
@@ -124,17 +124,17 @@ pub fn lint(file: &Dockerfile, text: &str, options: &Options<'_>) -> Vec<Diagnos
 }
 
 /// What is found in one instruction that is no FROM.
-fn instruction_of(findings: &mut Findings<'_>, instruction: &Instruction, stage: &mut StageFacts, at: usize) {
+fn instruction_of(findings: &mut Findings<'_>, instruction: &Instruction, stage: &mut StageFacts) {
     configure::check(findings, instruction, stage);
     copy::check(findings, instruction, stage);
-    labels::check(findings, instruction, stage);
+    labels::check(findings, instruction);
     let triggered = match &instruction.command {
         Command::Onbuild(onbuild) => &onbuild.trigger,
         _ => instruction,
     };
     if let Command::Run(run) = &triggered.command {
         let scripts = scripts::of(triggered, run, instruction);
-        run::check(findings, triggered, run, &scripts, stage, at);
+        run::check(findings, triggered, run, &scripts, stage);
         packages::check(findings, run, &scripts, stage);
         shellcheck::check(findings, &scripts, stage);
     }

@@ -21,7 +21,6 @@ pub(super) fn check(
     run: &Run,
     scripts: &[RunScript<'_>],
     stage: &mut StageFacts,
-    _at: usize,
 ) {
     for script in scripts.iter().filter(|script| !script.script.broken) {
         for call in &script.script.calls {

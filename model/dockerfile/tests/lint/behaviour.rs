@@ -104,6 +104,7 @@ fn files_and_their_codes() {
         ("FROM debian:12 AS a\nFROM a\n", &[]),
         ("FROM localhost:5000/a\n", &["DL3006"]),
         ("FROM debian:12\nCMD a && b\n", &["DL3025"]),
+        ("FROM debian:12\nSHELL [\"/bin/bash\", \"-c\"]\nCMD a && b\n", &[]),
         ("FROM debian:12\nUSER root\nRUN a\nUSER 5\n", &[]),
         ("FROM debian:12 AS a\nUSER root\nFROM debian:12\nUSER 1\n", &["DL3002"]),
         ("FROM debian:12\nWORKDIR /a\nCOPY a b\nWORKDIR b\n", &["DL3000"]),
