@@ -3,7 +3,7 @@
 mod request;
 mod show;
 
-use futures_util::{TryStreamExt as _, stream};
+use futures_util::stream;
 use http::{Method, StatusCode};
 use serde_json::json as value;
 use strata_api::progress::Message;
@@ -11,13 +11,12 @@ use strata_engine::{
     Building, Engine,
     builder::{Source, UnpackLimits},
 };
-use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use self::show::Show;
 use super::{Failure, Powers, failure_status};
 use crate::{
     Shutdown,
-    http::{Call, Lines, Permission, Response, Route, error, json, status},
+    http::{BodyReader, Call, Lines, Permission, Response, Route, error, json, status},
 };
 
 /// The routes; `powers` is what steps may be given.
@@ -47,10 +46,7 @@ async fn build(
     let source = match query.text("remote") {
         // What the CLI says of a Dockerfile on its standard input.
         Some(remote) if remote != "client-session" => Source::Remote(remote, limits),
-        _ => {
-            let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other);
-            Source::Archive(Box::new(SyncIoBridge::new(StreamReader::new(Box::pin(body)))), limits)
-        }
+        _ => Source::Archive(Box::new(BodyReader::new(call.request.into_body())), limits),
     };
     let mut building = engine.build(source, options)?;
     let mut show = Show::new(quiet);
