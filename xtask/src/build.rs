@@ -49,6 +49,9 @@ const INPUTS: [&str; 10] = [
 ];
 
 /// Builds the page for release into `dist/`, unless what lies there was built from the same inputs.
+///
+/// It is built twice: whole, which becomes `workshop.html`, and without the workshop, which is half as large and becomes
+/// `index.html`. What both are made of is named by its hash.
 pub fn page() -> Result<()> {
     let dist = place::dist();
     // Beside what it vouches for: another checkout may share the target directory.
@@ -61,13 +64,31 @@ pub fn page() -> Result<()> {
     fs::remove_file(&stamp).ok();
     // trunk builds offline, so that it fetches no tools behind our back; crates have to be there.
     run(cargo().args(["fetch", "--locked"]))?;
+    let whole = place::target().join("page-whole");
+    trunk(&["--dist", &whole.display().to_string()])?;
+    trunk(&["--no-default-features"])?;
+    adopt(&whole, &dist)?;
+    fs::write(stamp, inputs)?;
+    Ok(())
+}
+
+fn trunk(options: &[&str]) -> Result<()> {
     // trunk takes NO_COLOR for a flag that must be true or false.
     run(command("trunk")
         .args(["build", "--release"])
+        .args(options)
         .env_remove("NO_COLOR")
         .env("STRATA_ESBUILD", npm::esbuild())
-        .env("STRATA_NODE_MODULES", npm::modules()))?;
-    fs::write(stamp, inputs)?;
+        .env("STRATA_NODE_MODULES", npm::modules()))
+}
+
+/// Puts the whole page beside the smaller one.
+fn adopt(whole: &Path, dist: &Path) -> Result<()> {
+    for entry in fs::read_dir(whole).with_context(|| format!("cannot read {}", whole.display()))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().replace("index.html", "workshop.html");
+        fs::copy(entry.path(), dist.join(&name)).with_context(|| format!("cannot copy to dist/{name}"))?;
+    }
     Ok(())
 }
 

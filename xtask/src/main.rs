@@ -7,6 +7,7 @@ mod place;
 mod serve;
 mod setup;
 mod shell;
+mod sizes;
 mod test;
 mod tidy;
 

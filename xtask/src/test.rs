@@ -1,24 +1,16 @@
 //! `cargo xtask test`: every check there is, and one line that says how it went.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::time::Instant;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 
 use crate::{
     build, place,
     setup::{self, For},
     shell::{cargo, command, is_root, output, run, step, watch},
+    sizes::sizes,
     tidy,
 };
-
-/// Bytes of the page's first load after brotli: WebAssembly and JavaScript.
-const LIMITS: [(&str, u64); 2] = [("wasm", 500_000), ("js", 100_000)];
-
-/// What the page loads only when it is needed: the beginning of the file's name, and bytes after brotli.
-const LAZY: [(&str, u64); 1] = [("terminal-", 110_000)];
 
 /// The crates that also run in the browser.
 const PURE: [&str; 4] = ["strata-oci", "strata-layer", "strata-dockerfile", "strata-api"];
@@ -46,7 +38,15 @@ const STEPS: [Step; 8] = [
             "strata-bench-wasm",
             "--all-targets",
         ]))?;
-        tally.step(lint(&["--package", "strata-page", "--package", "strata-bench-wasm", "--target", WASM]))
+        tally.step(lint(&[
+            "--package",
+            "strata-page",
+            "--package",
+            "strata-bench-wasm",
+            "--target",
+            WASM,
+        ]))?;
+        tally.step(lint(&["--package", "strata-page", "--no-default-features", "--target", WASM]))
     }),
     ("page", |tally| {
         tally.step(build::page())?;
@@ -160,65 +160,6 @@ fn result(line: &str) -> Option<(usize, usize)> {
         words.windows(2).find(|pair| pair[1] == what).and_then(|pair| pair[0].parse().ok())
     };
     Some((count("passed")?, count("failed")?))
-}
-
-/// Holds the built page to its size.
-fn sizes() -> Result<()> {
-    for (extension, limit) in LIMITS {
-        let first = files_with(extension)?.into_iter().filter(|file| lazy(file).is_none());
-        hold(extension, first, limit)?;
-    }
-    for (prefix, limit) in LAZY {
-        let files = files_with("js")?.into_iter().filter(|file| lazy(file) == Some(prefix));
-        hold(&format!("{prefix}*.js"), files, limit)?;
-    }
-    Ok(())
-}
-
-fn hold(what: &str, files: impl Iterator<Item = PathBuf>, limit: u64) -> Result<()> {
-    let mut total = 0;
-    for file in files {
-        total += brotli_size(&file)?;
-    }
-    println!("{what}: {total} bytes after brotli (at most {limit})");
-    ensure!(total > 0, "the page has no {what}");
-    ensure!(total <= limit, "the page's {what} is {total} bytes after brotli: at most {limit}");
-    Ok(())
-}
-
-/// The beginning of the file's name, if it is one that waits until it is needed.
-fn lazy(file: &Path) -> Option<&'static str> {
-    let name = file.file_name()?.to_str()?;
-    LAZY.iter().map(|(prefix, _)| *prefix).find(|prefix| name.starts_with(prefix))
-}
-
-fn files_with(extension: &str) -> Result<Vec<PathBuf>> {
-    let mut left = vec![place::dist()];
-    let mut found = Vec::new();
-    while let Some(dir) = left.pop() {
-        for entry in std::fs::read_dir(dir)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                left.push(path);
-            } else if path.extension().is_some_and(|other| other == extension) {
-                found.push(path);
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// Size of the compressed twin that the page was built with, else what node's brotli makes of it.
-fn brotli_size(file: &Path) -> Result<u64> {
-    let twin = PathBuf::from(format!("{}.br", file.display()));
-    if let Ok(twin) = twin.metadata() {
-        return Ok(twin.len());
-    }
-    const SCRIPT: &str =
-        "console.log(require('zlib').brotliCompressSync(require('fs').readFileSync(process.argv[1])).length)";
-    let size = output(command("node").args(["-e", SCRIPT]).arg(file));
-    size.and_then(|text| text.parse().ok())
-        .ok_or_else(|| anyhow::anyhow!("node can't compress {}", file.display()))
 }
 
 #[cfg(test)]

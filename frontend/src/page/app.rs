@@ -2,6 +2,8 @@
 
 use leptos::{ev, prelude::*};
 
+#[cfg(feature = "workshop")]
+use super::workshop::{WorkshopPage, WorkshopsPage};
 use super::{
     api::Client,
     bar::{Bar, use_bar},
@@ -14,7 +16,6 @@ use super::{
     pulse::Pulse,
     theme::{Paint, use_paint},
     tongue::{Tongue, use_tongue},
-    workshop::{WorkshopPage, WorkshopsPage},
 };
 use crate::{
     address::{ContainerTab, Marks, Place},
@@ -117,10 +118,21 @@ fn Body() -> impl IntoView {
         Page::Image(reference) => view! { <Explore reference/> }.into_any(),
         Page::Containers => view! { <ContainersPage/> }.into_any(),
         Page::Container(name, beside) => view! { <ContainerPage name beside/> }.into_any(),
+        #[cfg(feature = "workshop")]
         Page::Workshops => view! { <WorkshopsPage/> }.into_any(),
+        #[cfg(feature = "workshop")]
         Page::Workshop(id) => view! { <WorkshopPage id/> }.into_any(),
+        #[cfg(not(feature = "workshop"))]
+        Page::Workshops | Page::Workshop(_) => elsewhere().into_any(),
         Page::Nowhere(path) => view! { <Nowhere path/> }.into_any(),
     }
+}
+
+/// The address is that of a page which is not in this program: the server answers it with the one that has it.
+#[cfg(not(feature = "workshop"))]
+fn elsewhere() -> impl IntoView {
+    // A browser that refuses to reload shows an empty page, and its own button.
+    let _ = window().location().reload();
 }
 
 #[derive(Clone, PartialEq)]

@@ -1,5 +1,8 @@
 //! What is seen and clicked. Exists in a browser only.
 
+// What only the workshop asks of the others.
+#![cfg_attr(not(feature = "workshop"), allow(dead_code, unused_imports))]
+
 mod api;
 mod app;
 mod bar;
@@ -16,6 +19,7 @@ mod pulse;
 mod seen;
 mod theme;
 mod tongue;
+#[cfg(feature = "workshop")]
 mod workshop;
 
 /// Draws the page into the document's body.

@@ -11,6 +11,9 @@ use crate::{
 /// The shell's file.
 pub const INDEX: &str = "index.html";
 
+/// The shell with everything, for the pages that are not in [`INDEX`]. A page that was built in one piece lacks it.
+const WORKSHOP: &str = "workshop.html";
+
 /// Serves the shell, or 404 where an address can't be one of the page.
 pub async fn serve(call: Call) -> Response {
     if call.query().has("token") {
@@ -18,8 +21,12 @@ pub async fn serve(call: Call) -> Response {
         return see(&entrance::clean_address(call.uri()));
     }
     let path = call.uri().path();
-    match assets::asset(INDEX).filter(|_| is_page(path)) {
-        Some(asset) => assets::reply(INDEX, asset, call.headers()),
+    let shell = || {
+        let whole = is_workshop(path).then(|| assets::asset(WORKSHOP)).flatten();
+        whole.map(|asset| (WORKSHOP, asset)).or_else(|| Some((INDEX, assets::asset(INDEX)?)))
+    };
+    match is_page(path).then(shell).flatten() {
+        Some((name, asset)) => assets::reply(name, asset, call.headers()),
         None => error(StatusCode::NOT_FOUND, "page not found"),
     }
 }
@@ -30,6 +37,10 @@ pub(super) fn see(address: &str) -> Response {
     let address = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, address);
     response
+}
+
+fn is_workshop(path: &str) -> bool {
+    path.strip_prefix("/workshop").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a path is an address of the page: not one of an API, and not a file that should be there and isn't. Below
@@ -61,6 +72,11 @@ mod tests {
             "/container/web.1/changes/srv/a.html",
         ] {
             assert!(is_page(page), "{page}");
+        }
+        for (path, workshop) in
+            [("/workshop", true), ("/workshop/x", true), ("/workshops", false), ("/", false)]
+        {
+            assert_eq!(is_workshop(path), workshop, "{path}");
         }
         for other in ["/page.js", "/vendor/x.css", "/api/nope", "/v2/x", "/v1.47/nope", "/favicon.ico"] {
             assert!(!is_page(other), "{other}");
