@@ -17,7 +17,9 @@ pub fn apply_changes(config: &mut ContainerConfig, changes: &[String]) -> Result
     let file = Dockerfile::parse(&changes.join("\n"));
     let expander = Expander::new(file.directives.escape());
     for instruction in &file.instructions {
-        let wrong = |name: &str| Error::invalid(format!("{name} is not a valid change command"));
+        let wrong = |name: &str| {
+            Error::invalid(format!("{} is not a valid change command", name.to_ascii_lowercase()))
+        };
         match &instruction.command {
             Command::Invalid => {
                 let found = file.diagnostics.iter().find(|found| instruction.span.touches(found.span.start));
@@ -100,8 +102,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let cases = [
-            ("RUN make", "is not a valid change command"),
-            ("NONSENSE", "is not a valid change command"),
+            ("RUN make", "run is not a valid change command"),
+            ("NONSENSE", "nonsense is not a valid change command"),
             ("ENV", "ENV requires at least one argument"),
             ("ENV A", "ENV must have two arguments"),
             ("EXPOSE x", "Invalid containerPort: x"),
