@@ -89,7 +89,10 @@ impl Visit {
 #[test]
 fn from_an_empty_editor_to_a_running_container() {
     let Some((strata, docker)) = shop() else { return };
-    let page = enter(&strata, "/workshop");
+    // The link leads out of the page without the workshop, into the one with it.
+    let page = enter(&strata, "/");
+    page.click(&id("nav-workshop"));
+    page.wait(&id("workshop-new"));
     page.click(&id("workshop-new"));
     page.wait_for("its page", "location.pathname.startsWith('/workshop/')");
     page.write("FROM box\nRUN echo it works > /made\nCMD [\"sh\", \"-c\", \"cat /made; sleep 300\"]\n");
