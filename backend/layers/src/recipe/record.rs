@@ -16,8 +16,8 @@ use crate::LayersError;
 
 /// Bytes that may have been read ahead of the entry at hand; older ones belong to no file that is still to come.
 const AHEAD: usize = 512 << 10;
-/// The fastest: what is left of a tar without its contents is mostly zeros.
-const LEVEL: i32 = 1;
+/// Fast: what is left of a tar without its contents is mostly zeros.
+const LEVEL: i32 = -5;
 
 /// Takes the bytes of a tar, and where in it the contents of files are.
 pub(crate) struct Recorder {
