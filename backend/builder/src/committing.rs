@@ -26,7 +26,19 @@ impl Build {
 
     /// Commits a step that only changed the config.
     pub(crate) fn commit_config(&mut self, stage: &mut Stage, step: evaluate::Step) -> Result<Did, Error> {
-        let made_by = stage.commented(&step.text, false);
+        self.commit_without_program(stage, step, false, |_, _| Ok(None))
+    }
+
+    /// Commits a step that runs nothing: from the cache, or with the layer that `make` makes. `one_piece` as in
+    /// [`Stage::commented`].
+    pub(crate) fn commit_without_program(
+        &mut self,
+        stage: &mut Stage,
+        step: evaluate::Step,
+        one_piece: bool,
+        make: impl FnOnce(&mut Self, &Stage) -> Result<Option<Layer>, Error>,
+    ) -> Result<Did, Error> {
+        let made_by = stage.commented(&step.text, one_piece);
         let text = command_text(&made_by);
         let keys = vec![StepKey::of(stage.chain.id.as_ref(), &self.platform(), &step, &[])];
         if self.look_up(stage, &keys, &text, true)? {
@@ -34,17 +46,11 @@ impl Build {
         }
         let begun = Instant::now();
         let container = self.nominal_container(stage, &made_by)?;
+        let layer = make(self, stage)?;
         let body = StepBody { instruction: step.text, args: step.args, ..StepBody::default() };
-        self.commit(
-            stage,
-            named(made_by, &container, &stage.chain.clone()),
-            Some(container),
-            None,
-            &keys,
-            body,
-            begun,
-        )?;
-        Ok(Did::default())
+        let made_by = named(made_by, &container, &stage.chain);
+        self.commit(stage, made_by, Some(container), layer.clone(), &keys, body, begun)?;
+        Ok(Did { cached: false, layer })
     }
 
     /// A container for a step that needs none; dockerd has one, and keeps it if it is told so.

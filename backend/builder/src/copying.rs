@@ -18,7 +18,7 @@ use crate::{
     Context, Error, GitAddress,
     build::{Build, Did},
     cache::StepBody,
-    committing::{command_text, named},
+    committing::command_text,
     copy::{Found, Placing, entries, gather, owner, place},
     from::is_url,
     stage::Stage,
@@ -249,26 +249,9 @@ impl Build {
 
     /// `WORKDIR`: the directory is made if need be.
     pub(crate) fn workdir(&mut self, stage: &mut Stage, step: Step) -> Result<Did, Error> {
-        let made_by = stage.commented(&step.text, true);
-        let text = command_text(&made_by);
-        let keys = vec![StepKey::of(stage.chain.id.as_ref(), &self.platform(), &step, &[])];
-        if self.look_up(stage, &keys, &text, true)? {
-            return Ok(Did { cached: true, layer: None });
-        }
-        let begun = Instant::now();
-        let container = self.nominal_container(stage, &made_by)?;
-        let layer = self.make_directory(&stage.chain, &stage.state.config.working_dir.clone())?;
-        let body = StepBody { instruction: step.text, args: step.args, ..StepBody::default() };
-        self.commit(
-            stage,
-            named(made_by, &container, &stage.chain.clone()),
-            Some(container),
-            layer.clone(),
-            &keys,
-            body,
-            begun,
-        )?;
-        Ok(Did { cached: false, layer })
+        self.commit_without_program(stage, step, true, |build, stage| {
+            build.make_directory(&stage.chain, &stage.state.config.working_dir)
+        })
     }
 
     fn make_directory(&mut self, chain: &Chain, path: &str) -> Result<Option<Layer>, Error> {

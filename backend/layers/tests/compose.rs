@@ -165,6 +165,7 @@ fn a_squashed_image_is_one_for_others_too() {
         support::run("umoci", &["unpack", "--image", &format!("{}:it", at("layout")), &at("bundle")]);
         let unpacked = comparable(tree_of(&scratch.path().join("bundle/rootfs")));
         assert_eq!(unpacked, expected, "umoci, layers {first} to {last}");
+        let _mounted = PodmansRoot(at("root"));
         let podman = |arguments: &[&str]| {
             let (root, run, tmp) = (at("root"), at("run"), at("tmp"));
             let own = ["--root", &root, "--runroot", &run, "--tmpdir", &tmp, "--storage-driver=overlay"];
@@ -176,8 +177,15 @@ fn a_squashed_image_is_one_for_others_too() {
         podman(&["image", "unmount", id.trim()]);
         assert_eq!(seen, expected, "podman, layers {first} to {last}");
         podman(&["rmi", "-f", id.trim()]);
-        // podman's overlay mounts its own root on itself.
-        let _ = std::process::Command::new("umount").arg(format!("{}/overlay", at("root"))).output();
+    }
+}
+
+/// A store of podman, whose overlay mounts its own root on itself.
+struct PodmansRoot(String);
+
+impl Drop for PodmansRoot {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(format!("{}/overlay", self.0)).output();
     }
 }
 

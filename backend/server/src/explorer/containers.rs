@@ -1,13 +1,13 @@
 //! Containers as the page draws them.
 
-use http::{HeaderValue, header};
+use http::HeaderValue;
 use strata_engine::{Engine, Error, Kind, containers::Streams};
 
 use super::images::path;
 use crate::{
     Shutdown,
     docker::{Failure, socket},
-    http::{Call, Content, Response, content, json},
+    http::{Call, Content, Response, hostile_content, json},
 };
 
 /// `GET /api/containers/{id}`.
@@ -24,13 +24,9 @@ pub async fn file(engine: Engine, call: Call) -> Result<Response, Failure> {
     let changed = meta.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     let etag = format!("\"{}-{}\"", changed.unwrap_or_default().as_nanos(), meta.len());
     let whole = Content { file, size: meta.len(), etag };
-    let mut response = content(call.headers(), call.is_head(), whole).await.map_err(unreadable)?;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    let attachment = HeaderValue::from_static("attachment");
+    let cache = HeaderValue::from_static("no-store");
+    hostile_content(call.headers(), call.is_head(), whole, attachment, cache).await.map_err(unreadable)
 }
 
 /// `GET /api/containers/{id}/terminal`: a WebSocket. Why it is closed is said in the close frame.

@@ -7,7 +7,7 @@ use strata_oci::DiffId;
 use super::images::path;
 use crate::{
     docker::Failure,
-    http::{Body, Call, Content, Response, content, matches_etag},
+    http::{Body, Call, Content, Response, hostile_content, matches_etag},
 };
 
 /// What a diff id names never changes; for this user only, since it needs a session.
@@ -44,16 +44,10 @@ pub async fn file(engine: Engine, call: Call) -> Result<Response, Failure> {
     let name = strata_api::path::encode(path.rsplit(|byte| *byte == b'/').next().unwrap_or_default());
     // One address is one file of one layer, so its layer and name are tag enough.
     let etag = format!("\"{}-{size}\"", diff_id.digest().short());
-    let mut response =
-        content(call.headers(), call.is_head(), Content { file, size, etag }).await.map_err(unreadable)?;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     let disposition = format!("attachment; filename*=UTF-8''{name}");
-    headers
-        .insert(header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).expect("percent-encoded"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    headers.insert(header::CACHE_CONTROL, IMMUTABLE);
-    Ok(response)
+    let disposition = HeaderValue::from_str(&disposition).expect("percent-encoded");
+    let whole = Content { file, size, etag };
+    hostile_content(call.headers(), call.is_head(), whole, disposition, IMMUTABLE).await.map_err(unreadable)
 }
 
 fn diff_id(call: &Call) -> Result<DiffId, Failure> {

@@ -64,6 +64,24 @@ pub async fn content(headers: &HeaderMap, head: bool, content: Content) -> std::
     Ok(response)
 }
 
+/// The same for a file that others made, which is hostile: a download that is never a page, a script or a frame of this
+/// origin.
+pub async fn hostile_content(
+    headers: &HeaderMap,
+    head: bool,
+    whole: Content,
+    disposition: HeaderValue,
+    cache: HeaderValue,
+) -> std::io::Result<Response> {
+    let mut response = content(headers, head, whole).await?;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    headers.insert(header::CACHE_CONTROL, cache);
+    Ok(response)
+}
+
 fn content_range(part: Part, size: u64) -> HeaderValue {
     let range = format!("bytes {}-{}/{size}", part.start, part.start + part.length - 1);
     HeaderValue::from_str(&range).expect("digits")

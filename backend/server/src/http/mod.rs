@@ -19,7 +19,7 @@ pub use body::{BodyError, pass_over, read_body, read_json, read_json_or};
 pub use body_reader::BodyReader;
 pub use call::Call;
 pub(crate) use file::matches_etag;
-pub use file::{Content, content};
+pub use file::{Content, content, hostile_content};
 pub use hijack::{Input, Output, hijack};
 pub use json::{Lines, error, json, status};
 pub use pattern::{Params, Pattern};

@@ -1,13 +1,13 @@
 //! The files of a context.
 
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode};
 use strata_api::workshop::GitSource;
 use strata_engine::{Engine, Error, Kind, WRITTEN_AT_ONCE, Was};
 
 use super::shelf::sent;
 use crate::{
     docker::Failure,
-    http::{Call, Content, Response, content, json, read_body, read_json, status},
+    http::{Call, Content, Response, hostile_content, json, read_body, read_json, status},
 };
 
 /// `GET /api/workshops/{id}/files`.
@@ -25,13 +25,9 @@ pub async fn read(engine: Engine, call: Call) -> Result<Response, Failure> {
     use std::os::unix::fs::MetadataExt as _;
     let etag = format!("\"{:x}-{:x}-{:x}\"", meta.ino(), meta.ctime(), meta.ctime_nsec());
     let whole = Content { file, size: meta.len(), etag };
-    let mut response = content(call.headers(), call.is_head(), whole).await.map_err(unreadable)?;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Ok(response)
+    let attachment = HeaderValue::from_static("attachment");
+    let cache = HeaderValue::from_static("no-cache");
+    hostile_content(call.headers(), call.is_head(), whole, attachment, cache).await.map_err(unreadable)
 }
 
 /// `PUT /api/workshops/{id}/file?path=PATH[&was=DIGEST][&mode=755]`: the body is what it is to have.
