@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -113,6 +113,15 @@ fn cgroups_of(strata: &Strata) -> BTreeSet<String> {
     all.stdout.lines().filter(|line| ids.iter().any(|id| line.contains(id))).map(str::to_owned).collect()
 }
 
+/// Where the runtime has the states of this server's containers, of which there is at least one.
+#[track_caller]
+fn states_of(strata: &Strata) -> PathBuf {
+    let list = Request::get("/containers/json").send(&strata.unix()).expect("a list").json();
+    let id = list[0]["Id"].as_str().expect("a container").to_owned();
+    let mut all = fs::read_dir("/run").expect("there is /run").flatten().map(|entry| entry.path());
+    all.find(|directory| directory.join(&id).exists()).expect("a directory of states")
+}
+
 /// Removing goes on for a moment behind the answer.
 #[track_caller]
 fn settles_to(before: &Traces, now: impl Fn() -> Traces) {
@@ -150,6 +159,7 @@ fn a_hundred_at_once_leave_nothing() {
     });
     let during = Traces::of(&netns, &strata);
     assert_eq!((during.shims, during.cgroups.is_empty()), (100, false), "{during:#?}");
+    let states = states_of(&strata);
     thread::scope(|scope| {
         for worker in 0..10 {
             let to = &to;
@@ -163,6 +173,7 @@ fn a_hundred_at_once_leave_nothing() {
     });
     settles_to(&before, || Traces::of(&netns, &strata));
     assert!(strata.stop().success());
+    assert!(!states.exists(), "{states:?} is left");
     let links = run(netns.command("ip").args(["-o", "link"])).ok().stdout;
     assert_eq!(links.lines().count(), 1, "only the loopback is left: {links}");
     let rules = run(&mut netns.command("iptables-save")).ok().stdout;

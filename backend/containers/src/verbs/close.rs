@@ -7,9 +7,11 @@ use crate::Containers;
 const CGROUPS: &str = "/sys/fs/cgroup";
 
 impl Containers {
-    /// Removes the cgroup that all containers' cgroups are in, where there are none. For a server that stops: a start of
-    /// a container at the same time could find it gone. Blocks for a moment.
+    /// Removes the directory of the runtime's states and the cgroup that all containers' cgroups are in, where there are
+    /// no containers. For a server that stops: a start of a container at the same time could find them gone. Blocks for
+    /// a moment.
     pub fn close(&self) {
+        self.0.stores.supervisor.close();
         for path in parents(&self.0.options.cgroup_parent) {
             // One that isn't empty, or isn't there, stays as it is.
             let _ = std::fs::remove_dir(path);

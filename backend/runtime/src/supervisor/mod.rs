@@ -101,6 +101,13 @@ impl Supervisor {
         self.0.moves.expect();
     }
 
+    /// Removes the directory of the runtime's states, where it has none. For a server that stops: processes run on with
+    /// what they have there. Blocks for a moment.
+    pub fn close(&self) {
+        // One that isn't empty stays as it is.
+        let _ = std::fs::remove_dir(&self.0.options.runtime_root);
+    }
+
     /// Everything that happens to processes from now on, whoever waits for it. One who is more than 1,024 events behind
     /// misses some and is told so.
     pub fn events(&self) -> broadcast::Receiver<(ProcessKey, ProcessEvent)> {
