@@ -5,9 +5,8 @@ use std::{
     path::Path,
 };
 
-use strata_layers::{ArchiveError, ExtractOptions, extract};
+use strata_layers::{ArchiveError, ExtractOptions, decompressed, extract};
 
-use super::decode;
 use crate::{Error, Kind, error::chain};
 
 /// How much a context may be.
@@ -29,8 +28,9 @@ impl Default for UnpackLimits {
 /// Unpacks a tar, plain or compressed by gzip, bzip2, xz or zstd, into a directory.
 pub(super) fn unpack(input: impl Read + Send, into: &Path, limits: UnpackLimits) -> Result<(), Error> {
     let refused = |why: String| Error::invalid(format!("Error processing tar file: {why}"));
-    let decoded =
-        decode(BufReader::with_capacity(256 << 10, input)).map_err(|error| refused(error.to_string()))?;
+    let packed = BufReader::with_capacity(256 << 10, input);
+    let decoded = decompressed(packed, &strata_layers::Limits::default());
+    let decoded = decoded.map_err(|error| refused(error.to_string()))?;
     let limits = strata_layer::Limits {
         entries: limits.entries,
         unpacked: limits.bytes,
