@@ -10,3 +10,4 @@ mod unpack;
 pub use files::{Context, ContextRoom};
 pub use git::{GitAddress, GitError, GitPolicy, clone};
 pub use unpack::UnpackLimits;
+pub(crate) use unpack::packing;

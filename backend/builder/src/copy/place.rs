@@ -9,11 +9,11 @@ use std::{
 
 use rustix::fs::{Gid, Uid};
 use strata_layers::{
-    ArchiveError, ExtractOptions, Limits, archive, decompressed, extract, follow, locate, make_directories,
+    ArchiveError, ExtractOptions, archive, decompressed, extract, follow, locate, make_directories,
     open_inside,
 };
 
-use crate::Error;
+use crate::{Error, context::packing};
 
 use super::Found;
 
@@ -80,7 +80,7 @@ fn unpack(found: &Found, root: &Path, destination: &[u8]) -> Result<(), Error> {
     let file = open_inside(&found.root, &found.place)?;
     let place = make_directories(root, destination, 0o755, (0, 0))?;
     let packed = BufReader::with_capacity(64 << 10, file);
-    let decoded = decompressed(packed, &Limits::default()).map_err(ArchiveError::Input)?;
+    let decoded = decompressed(packed, &packing()).map_err(ArchiveError::Input)?;
     Ok(extract(root, &place, decoded, &ExtractOptions::default())?)
 }
 
@@ -97,7 +97,7 @@ fn is_archive(from: &Path, path: &[u8]) -> Result<bool, Error> {
 fn first_header(file: &mut File) -> Option<[u8; 512]> {
     file.rewind().ok()?;
     let mut header = [0; 512];
-    decompressed(BufReader::new(file), &Limits::default()).ok()?.read_exact(&mut header).ok()?;
+    decompressed(BufReader::new(file), &packing()).ok()?.read_exact(&mut header).ok()?;
     Some(header)
 }
 
