@@ -18,7 +18,7 @@ const HTPASSWD: &str = "ada:$2b$05$ibRWHgoS2moNch/sJsmJ5OHk8FidhQyiB0wbkYuwiCKf.
 pub struct DockerRegistry {
     port: u16,
     // In this order: it has to end before its files go.
-    _daemon: Daemon,
+    daemon: Daemon,
     _scratch: Scratch,
 }
 
@@ -52,7 +52,17 @@ impl DockerRegistry {
         let mut command = command_in(netns.map(|n| &**n), "docker-registry");
         let mut daemon = Daemon::start(command.arg("serve").arg(&path), &scratch.join("log"));
         wait_for_port(&mut daemon, netns.map(|n| &**n), port);
-        Self { port, _daemon: daemon, _scratch: scratch }
+        Self { port, daemon, _scratch: scratch }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.daemon.pid()
+    }
+
+    /// Most memory that it has held, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        self.daemon.peak_memory()
     }
 
     /// Its port on loopback.

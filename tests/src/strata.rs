@@ -193,19 +193,12 @@ impl Strata {
 
     /// Most memory that it has held, in bytes.
     pub fn peak_memory(&self) -> u64 {
-        self.memory("VmHWM:")
+        self.daemon.peak_memory()
     }
 
     /// Memory that it holds, in bytes.
     pub fn resident_memory(&self) -> u64 {
-        self.memory("VmRSS:")
-    }
-
-    fn memory(&self, field: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix(field));
-        line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok())
-            .map_or(0, |kb| kb * 1024)
+        self.daemon.resident_memory()
     }
 }
 

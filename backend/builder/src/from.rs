@@ -4,14 +4,12 @@ use std::{io::BufReader, time::Instant};
 
 use strata_api::progress::Message;
 use strata_dockerfile::{Command, Dockerfile, Instruction};
+use strata_layers::Packing;
 use tokio::sync::mpsc;
 
 use crate::{
-    Context, Error, Event, GitAddress, Images, Kind, Listener, Outcome, Source, Step, Stores,
-    build::Build,
-    context::{Compression, UnpackLimits},
-    stage::Stage,
-    workbench::Chain,
+    Context, Error, Event, GitAddress, Images, Kind, Listener, Outcome, Source, Step, Stores, build::Build,
+    context::UnpackLimits, stage::Stage, workbench::Chain,
 };
 
 /// Messages of a pull that may wait.
@@ -69,7 +67,7 @@ fn remote(
         std::fs::File::open(&file).and_then(|file| file.take(512).read_to_end(&mut start)).map_err(fail)?;
         start
     };
-    let is_tar = start.get(257..262) == Some(b"ustar") || Compression::of(&start) != Compression::None;
+    let is_tar = start.get(257..262) == Some(b"ustar") || Packing::of(&start) != Packing::None;
     if is_tar {
         let archive = BufReader::new(std::fs::File::open(&file).map_err(fail)?);
         return Ok((stores.room.unpack(archive, limits)?, None));

@@ -34,7 +34,7 @@ mod workbench;
 pub use build::{Source, build};
 pub use cache::StepBody;
 pub use changes::apply_changes;
-pub use context::{Compression, Context, ContextRoom, GitAddress, GitError, GitPolicy, UnpackLimits, clone};
+pub use context::{Context, ContextRoom, GitAddress, GitError, GitPolicy, UnpackLimits, clone};
 pub use error::{Error, Kind};
 pub use event::{Event, Outcome, Step, Stream};
 pub use images::{Fetched, Images, Later, Stores};

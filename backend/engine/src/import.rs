@@ -5,17 +5,16 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::TryStreamExt as _;
 use strata_api::progress::Message;
 use strata_blobs::{BlobStore, DiskBlobs};
 use strata_catalog::{Catalog as _, Lease, Tagged};
 use strata_layers::{FromRead, Watch};
 use strata_oci::{ContainerConfig, HistoryEntry, ImageConfig, ImageId, Platform, Reference, RootFs};
 use tokio::sync::mpsc;
-use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use crate::{
-    Engine, Error, Kind,
+    Engine, Error, Kind, ReadAhead,
     engine::Inner,
     load::pass_over,
     made::{Made, StagedLayer, layer_record},
@@ -59,7 +58,7 @@ struct Prepared {
 }
 
 impl Engine {
-    /// Imports an archive, plain or compressed with gzip or zstd; the last message's status is the new image's id.
+    /// Imports an archive, plain or packed in any way of [`strata_layers::Packing`]; the last message's status is the new image's id.
     ///
     /// `body` is read if [`ImportRequest::source`] is `-`. A failure is the last message.
     pub fn import(
@@ -95,8 +94,7 @@ impl Engine {
         let download = self.inner().builder.downloader.for_clients().get(&address).await?;
         let length = download.length();
         let _ = sender.send(progress::line(format!("Downloading from {url}"))).await;
-        let chunks = download.chunks().map_err(|error| io::Error::other(Error::from(error))).boxed();
-        let body = SyncIoBridge::new(StreamReader::new(chunks));
+        let body = ReadAhead::new(download.chunks().map_err(Error::from));
         self.take_import(body, Some(length.unwrap_or(0)), prepared, sender.clone()).await
     }
 

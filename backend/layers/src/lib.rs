@@ -31,6 +31,7 @@ mod adopt;
 mod apply;
 mod capture;
 mod compose;
+mod decompress;
 mod descent;
 mod error;
 mod folder;
@@ -58,8 +59,9 @@ pub use capture::{
     scan, usage, xattrs,
 };
 pub use compose::ComposeError;
+pub use decompress::{CompressionError, Packing, decompressed};
 pub use error::{IndexError, LayersError, OpenFileError};
-pub use intake::{CompressionError, Expected, IntakeError, Staged, Taken, compression_of, decompressed};
+pub use intake::{Expected, IntakeError, Staged, Taken};
 pub use limits::Limits;
 pub use pipe::{PipeClosed, PipeReceiver, PipeSender, pipe};
 pub use powers::Powers;

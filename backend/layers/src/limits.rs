@@ -14,6 +14,8 @@ pub struct Limits {
     pub ratio_floor: u64,
     /// Base-2 logarithm of the largest zstd window, which is memory: 27 is 128 MiB, what `zstd -d` accepts.
     pub zstd_window_log: u32,
+    /// Bytes of memory that an xz stream may ask for; `xz -9` needs 65 MiB.
+    pub xz_memory: u64,
 }
 
 impl Default for Limits {
@@ -24,6 +26,7 @@ impl Default for Limits {
             ratio: 1000,
             ratio_floor: 1 << 30,
             zstd_window_log: 27,
+            xz_memory: 128 << 20,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 
 use strata_blobs::{BlobStore, DiskBlobs};
 use strata_forge::{Compression, Entry, Layer, Noise, Texture, compress};
@@ -20,6 +20,16 @@ fn sample() -> Layer {
     })
 }
 
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("packs")
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 1);
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("packs")
+}
+
 #[test]
 fn every_form_gives_the_same_layer() {
     let (layer, tar) = (sample(), sample().tar());
@@ -35,6 +45,8 @@ fn every_form_gives_the_same_layer() {
         ("gzip with an empty member", [gzip(front), gzip(b""), gzip(back)].concat()),
         ("gzip padded with zeros", [gzip(&tar), vec![0; 1000]].concat()),
         ("zstd", zstd(&tar)),
+        ("bzip2 of two streams", [bzip2(front), bzip2(back)].concat()),
+        ("xz of two streams", [xz(front), xz(back)].concat()),
         ("zstd of two frames", [zstd(front), zstd(back)].concat()),
         (
             "zstd with skippable frames",
@@ -90,14 +102,16 @@ fn announced_bytes_that_are_no_layer_are_refused() {
     let tar = sample().tar();
     let gzip = compress(&tar, Compression::Gzip(6));
     let zstd = compress(&tar, Compression::Zstd(3));
-    let cases: [(&str, Vec<u8>, &str); 8] = [
+    let (bzip2, xz) = (bzip2(&tar), xz(&tar));
+    let cases: [(&str, Vec<u8>, &str); 9] = [
         ("truncated gzip", gzip[..gzip.len() - 100].to_vec(), "not valid gzip"),
         ("truncated gzip header", gzip[..5].to_vec(), "not valid gzip"),
         ("garbage after gzip", [&gzip[..], b"garbage"].concat(), "not valid gzip"),
         ("truncated zstd", zstd[..zstd.len() - 100].to_vec(), "not valid zstd"),
         ("garbage after zstd", [&zstd[..], b"garbage"].concat(), "not valid zstd"),
         ("truncated tar", tar[..tar.len() - 5000].to_vec(), "in the middle"),
-        ("xz", b"\xfd7zXZ\0\0\x04".to_vec(), "xz"),
+        ("truncated bzip2", bzip2[..bzip2.len() - 100].to_vec(), "not valid bzip2"),
+        ("truncated xz", xz[..xz.len() - 100].to_vec(), "not valid xz"),
         ("a web page", b"<html>not found</html>".repeat(100), "byte 0"),
     ];
     for (name, bytes, message) in cases {
@@ -112,8 +126,13 @@ fn announced_bytes_that_are_no_layer_are_refused() {
 #[test]
 fn bombs_are_defused() {
     let zeros = Layer::new().file("zeros", vec![0; 64 << 20]).tar();
-    for compression in [Compression::Gzip(9), Compression::Zstd(3)] {
-        let bytes = compress(&zeros, compression);
+    let forms = [
+        compress(&zeros, Compression::Gzip(9)),
+        compress(&zeros, Compression::Zstd(3)),
+        bzip2(&zeros),
+        xz(&zeros),
+    ];
+    for bytes in forms {
         let by_ratio = Limits { ratio: 100, ratio_floor: 4 << 20, ..Limits::default() };
         let by_size = Limits { tar: 8 << 20, ..Limits::default() };
         for (limits, message) in

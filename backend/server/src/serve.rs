@@ -13,7 +13,7 @@ use crate::{
     Shutdown,
     config::Settings,
     listen, page,
-    security::{Accounts, Guard, Hosts, Secret, Sessions},
+    security::{Accounts, Door, Guard, Hosts, Secret, Sessions, Tokens},
     sites,
 };
 
@@ -81,7 +81,13 @@ fn guard(settings: &Settings, hosts: Hosts, port: u16) -> anyhow::Result<Guard> 
     let sessions = Sessions::new(Secret::keep(&settings.data.join("session.key"))?, port);
     let guard = Guard::new(hosts, sessions, token, page::policy());
     Ok(match &settings.registry_accounts {
-        Some(path) => guard.with_accounts(Accounts::read(path)?),
+        Some(path) => {
+            let tokens = match settings.registry_tokens {
+                true => Some(Tokens::new(Secret::keep(&settings.data.join("registry-tokens.key"))?)),
+                false => None,
+            };
+            guard.with_door(Door::new(Accounts::read(path)?, tokens))
+        }
         None => guard,
     })
 }

@@ -18,7 +18,7 @@ pub fn tcp(engine: &Engine, guard: &Arc<Guard>, shutdown: &Shutdown) -> Site {
         page::health(),
         workshop::routes(engine, shutdown),
         explorer::routes(engine, guard, shutdown),
-        registry::routes(engine),
+        registry::routes(engine, guard),
         docker::routes(engine, shutdown, docker::Powers::Contained),
         page::routes(guard),
     ];

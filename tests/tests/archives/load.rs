@@ -6,7 +6,7 @@ use strata_tests::{fixture, http::Request, run, skip_without};
 use crate::scene::{Scene, id, load, load_stdin, old_archive};
 
 fn needs() -> bool {
-    skip_without(&["dockerd", "docker", "skopeo", "podman", "zstd", "gzip"])
+    skip_without(&["dockerd", "docker", "skopeo", "podman", "zstd", "gzip", "bzip2", "xz"])
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn archives_of_others_in_every_form() {
     let stored = scene.stored();
 
     // The same again, whatever it is wrapped in, changes nothing.
-    for program in ["gzip", "zstd"] {
+    for program in ["gzip", "zstd", "bzip2", "xz"] {
         let packed = scene.path(program);
         let line = format!("{program} -c {} > {}", old.display(), packed.display());
         run(Command::new("sh").args(["-c", &line])).ok();

@@ -3,7 +3,7 @@ use std::{fs, path::Path};
 use strata_forge::{Built, Entry, Layer, TarWriter};
 use strata_tests::{fixture, skip_without};
 
-use crate::scene::{Scene, load, old_archive};
+use crate::scene::{Scene, archive, load, old_archive};
 
 /// Every archive is refused with a message that has all of these, and leaves the store as it was.
 #[track_caller]
@@ -15,16 +15,6 @@ fn refused(scene: &Scene, archive: &Path, words: &[&str]) {
     }
     assert_eq!(scene.stored(), before, "{said}");
     assert!(scene.docker.run(&["images", "-q"]).ok().stdout.is_empty());
-}
-
-fn archive(scene: &Scene, name: &str, members: &[(&str, &[u8])]) -> std::path::PathBuf {
-    let path = scene.path(name);
-    let mut tar = TarWriter::new(fs::File::create(&path).expect("creates"));
-    for (name, content) in members {
-        tar.entry(&Entry::file(*name, *content)).expect("writes");
-    }
-    tar.finish().expect("writes");
-    path
 }
 
 /// The members of an archive of `image`, with one of them changed.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::Value;
-use strata_forge::{Built, Compression, Form, docker_archive};
+use strata_forge::{Built, Compression, Entry, Form, TarWriter, docker_archive};
 use strata_tests::{
     Docker, Dockerd, NetNs, Run, Scratch, Skopeo, Strata, fixture, podman::Podman, run, strata,
 };
@@ -133,4 +133,15 @@ pub(crate) fn json(archive: &Path, name: &str) -> Value {
 /// An archive as dockerd 20.10 writes it.
 pub(crate) fn old_archive(at: &Path, images: &[(&Built, &[&str])]) {
     docker_archive(images, fs::File::create(at).expect("creates")).expect("writes");
+}
+
+/// An archive with these files in it, by name and content.
+pub(crate) fn archive(scene: &Scene, name: &str, members: &[(&str, &[u8])]) -> PathBuf {
+    let path = scene.path(name);
+    let mut tar = TarWriter::new(fs::File::create(&path).expect("creates"));
+    for (name, content) in members {
+        tar.entry(&Entry::file(*name, *content)).expect("writes");
+    }
+    tar.finish().expect("writes");
+    path
 }

@@ -2,7 +2,9 @@
 
 mod access;
 mod collect;
+mod conformance;
 mod peers;
 mod referrers;
 mod scene;
+mod tokens;
 mod uploads;

@@ -139,6 +139,7 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
         "/v2/",
         "/v2",
         "/v2/_catalog",
+        "/v2/token",
         "/v2/demo/tags/list",
         "/v2/demo/manifests/latest",
         &format!("/v2/demo/blobs/sha256:{ID}"),

@@ -3,13 +3,11 @@
 //! A context is a directory of its own below the data directory, gone when the build ends. Archives are hostile: they are
 //! unpacked through open directories, and nothing in them can lead out.
 
-mod decode;
 mod files;
 mod git;
 mod unpack;
 
-pub use decode::Compression;
-pub(crate) use decode::decode;
 pub use files::{Context, ContextRoom};
 pub use git::{GitAddress, GitError, GitPolicy, clone};
 pub use unpack::UnpackLimits;
+pub(crate) use unpack::packing;

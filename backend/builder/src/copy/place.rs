@@ -9,10 +9,11 @@ use std::{
 
 use rustix::fs::{Gid, Uid};
 use strata_layers::{
-    ArchiveError, ExtractOptions, archive, extract, follow, locate, make_directories, open_inside,
+    ArchiveError, ExtractOptions, archive, decompressed, extract, follow, locate, make_directories,
+    open_inside,
 };
 
-use crate::{Error, context::decode};
+use crate::{Error, context::packing};
 
 use super::Found;
 
@@ -78,7 +79,8 @@ fn file(found: &Found, root: &Path, destination: &[u8], how: &Placing) -> Result
 fn unpack(found: &Found, root: &Path, destination: &[u8]) -> Result<(), Error> {
     let file = open_inside(&found.root, &found.place)?;
     let place = make_directories(root, destination, 0o755, (0, 0))?;
-    let decoded = decode(BufReader::with_capacity(64 << 10, file)).map_err(ArchiveError::Input)?;
+    let packed = BufReader::with_capacity(64 << 10, file);
+    let decoded = decompressed(packed, &packing()).map_err(ArchiveError::Input)?;
     Ok(extract(root, &place, decoded, &ExtractOptions::default())?)
 }
 
@@ -95,7 +97,7 @@ fn is_archive(from: &Path, path: &[u8]) -> Result<bool, Error> {
 fn first_header(file: &mut File) -> Option<[u8; 512]> {
     file.rewind().ok()?;
     let mut header = [0; 512];
-    decode(BufReader::new(file)).ok()?.read_exact(&mut header).ok()?;
+    decompressed(BufReader::new(file), &packing()).ok()?.read_exact(&mut header).ok()?;
     Some(header)
 }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use strata_blobs::{BlobStore as _, DiskBlobs, DiskStaged};
 use strata_catalog::{Blob, Catalog as _, Layer};
 use strata_layer::Entry;
-use strata_layers::{Expected, IntakeError, Source, Staged, Watch, compression_of};
+use strata_layers::{Expected, IntakeError, Packing, Source, Staged, Watch};
 use strata_oci::{Compression, Descriptor, DiffId, Digest, MediaType};
 
 use super::members::{LayerMember, Member, Members, altered, cut};
@@ -49,16 +49,13 @@ impl Members<'_> {
         start: Vec<u8>,
         content: &mut dyn Read,
     ) -> Result<Member, Error> {
-        let compression = match compression_of(&start) {
-            Ok(compression) => compression,
-            Err(error) => {
-                return Ok(Member::Failed(no_layer(entry, Error::chain(Kind::InvalidArgument, &error))));
-            }
-        };
+        // What a registry can be sent is kept as it is: its digest is what registries know. bzip2 and xz have no name there.
+        let packed = Packing::of(&start).of_layer().filter(|compression| *compression != Compression::None);
+        let kept = digest.as_ref().and(packed);
         if let Some(digest) = &digest {
             self.inner.catalog.hold_blobs(self.lease, std::slice::from_ref(digest))?;
         }
-        let (staged, fed) = self.feed(entry, digest.as_ref(), compression, start, content);
+        let (staged, fed) = self.feed(entry, digest.as_ref(), kept, start, content);
         fed?;
         let staged = match staged {
             Ok(staged) => staged,
@@ -71,8 +68,11 @@ impl Members<'_> {
             }
         };
         let taken = staged.taken();
-        let kept = digest.filter(|_| compression != Compression::None);
-        let blobs = kept.map(|digest| Blob { digest, size: entry.size, media_type: media_type(compression) });
+        let blobs = digest.zip(kept).map(|(digest, compression)| Blob {
+            digest,
+            size: entry.size,
+            media_type: media_type(compression),
+        });
         let record = Layer {
             diff_id: taken.diff_id.clone(),
             unpacked: taken.totals.on_disk(),
@@ -85,17 +85,17 @@ impl Members<'_> {
         Ok(Member::Layer(LayerMember { diff_id, record }))
     }
 
-    /// Runs the intake on a thread of its own and feeds it.
+    /// Runs the intake on a thread of its own and feeds it; the blob is kept if `kept` says what it is compressed with.
     fn feed(
         &self,
         entry: &Entry,
         digest: Option<&Digest>,
-        compression: Compression,
+        kept: Option<Compression>,
         start: Vec<u8>,
         content: &mut dyn Read,
     ) -> (Result<Staged<DiskStaged>, IntakeError>, Result<(), Error>) {
         let expected = digest.map(|digest| Expected {
-            blob: Descriptor::new(media_type(compression), digest.clone(), entry.size),
+            blob: Descriptor::new(media_type(kept.unwrap_or(Compression::None)), digest.clone(), entry.size),
             diff_id: None,
         });
         let (sender, receiver) = mpsc::sync_channel(WAITING);
@@ -104,8 +104,7 @@ impl Members<'_> {
             let taking = scope.spawn(|| {
                 let source = Pieces(receiver);
                 match &expected {
-                    // A compressed blob is kept as it is: its digest is what registries know.
-                    Some(expected) if compression != Compression::None => {
+                    Some(expected) if kept.is_some() => {
                         let blob = &expected.blob;
                         let writer = self.inner.blobs.ingest(&blob.digest, Some(blob.size));
                         let writer = writer.map_err(|error| IntakeError::Source(io::Error::other(error)))?;

@@ -50,7 +50,7 @@ pub struct LoadRequest {
 }
 
 impl Engine {
-    /// Loads the images of an archive, plain or compressed with gzip or zstd; the messages are those of docker's stream.
+    /// Loads the images of an archive, plain or packed in any way of [`strata_layers::Packing`]; the messages are those of docker's stream.
     ///
     /// A failure is the last message, and then nothing of the archive is here.
     pub fn load(&self, archive: impl Read + Send + 'static, request: LoadRequest) -> mpsc::Receiver<Message> {
@@ -75,7 +75,12 @@ pub(crate) fn pass_over(archive: &mut impl Read) {
 }
 
 impl Inner {
-    fn load(&self, mut archive: impl Read, request: &LoadRequest, teller: &Teller) -> Result<(), Error> {
+    fn load(
+        &self,
+        mut archive: impl Read + Send,
+        request: &LoadRequest,
+        teller: &Teller,
+    ) -> Result<(), Error> {
         let platform = match request.platform.as_deref().filter(|text| !text.is_empty()) {
             None => Platform::host(),
             Some(text) => text.parse().map_err(|error| Error::chain(Kind::InvalidArgument, &error))?,
@@ -111,14 +116,13 @@ impl Inner {
     fn load_under(
         &self,
         lease: strata_catalog::Lease,
-        archive: impl Read,
+        archive: impl Read + Send,
         platform: &Platform,
         teller: &Teller,
     ) -> Result<(Vec<found::Image>, store::Moved), Error> {
         let limits = Limits::default();
-        let wrong = |error: &dyn std::error::Error| Error::chain(Kind::InvalidArgument, error);
         let input = BufReader::with_capacity(BUFFER, archive);
-        let tar = strata_layers::decompressed(input, &limits).map_err(|error| wrong(&error))?;
+        let tar = strata_layers::decompressed(input, &limits).map_err(members::cut)?;
         let mut members = Members::new(self, lease, teller);
         match read_layer(tar, &limits.archive, &mut members) {
             Ok(_) => {}

@@ -7,8 +7,7 @@ use strata_layer::Refusal;
 use strata_oci::{DiffId, VerifyError};
 use thiserror::Error;
 
-use super::CompressionError;
-use crate::{ApplyError, LayersError, error::is_full};
+use crate::{ApplyError, CompressionError, LayersError, error::is_full};
 
 /// A layer was not taken in. Nothing of it is left.
 ///

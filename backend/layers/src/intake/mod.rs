@@ -13,7 +13,6 @@
 //! files, 1.1 s of verifying and writing the blob.
 
 mod ahead;
-mod decompress;
 mod error;
 mod inflow;
 mod pump;
@@ -25,7 +24,6 @@ use std::{
     thread::{self, ScopedJoinHandle},
 };
 
-pub use decompress::{CompressionError, compression_of, decompressed};
 pub use error::IntakeError;
 use rustix::fs::{Mode, fchmod, fstat};
 use strata_blobs::BlobWriter;

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufRead, Read as _};
 
-use super::{CompressionError, ahead::Filler, decompress::Decompress};
-use crate::{Limits, Watch};
+use super::ahead::Filler;
+use crate::{CompressionError, Limits, Watch, decompress::Decompress};
 
 /// Decompresses `input` to its end; returns the bytes of tar. `None` if the reader of the tar ended first.
 pub(super) fn pump(
@@ -12,7 +12,7 @@ pub(super) fn pump(
     limits: &Limits,
     watch: &Watch,
 ) -> Result<Option<u64>, CompressionError> {
-    let mut decoder = Decompress::sniff(input, limits.zstd_window_log)?;
+    let mut decoder = Decompress::sniff(input, limits)?;
     let mut size = 0;
     loop {
         let mut buffer = filler.buffer();
@@ -23,7 +23,6 @@ pub(super) fn pump(
         buffer.truncate(length);
         size += length as u64;
         watch.add_unpacked(length as u64);
-        check_bomb(limits, watch.received(), size)?;
         if filler.send(buffer).is_err() {
             return Ok(None);
         }
@@ -42,14 +41,4 @@ fn fill<R: BufRead>(decoder: &mut Decompress<R>, buffer: &mut [u8]) -> io::Resul
         }
     }
     Ok(length)
-}
-
-fn check_bomb(limits: &Limits, received: u64, unpacked: u64) -> Result<(), CompressionError> {
-    if unpacked > limits.tar {
-        return Err(CompressionError::TooLarge { limit: limits.tar });
-    }
-    if unpacked > limits.ratio_floor && unpacked / limits.ratio > received {
-        return Err(CompressionError::Bomb { received, unpacked });
-    }
-    Ok(())
 }

@@ -66,6 +66,15 @@ pub struct ServeFlags {
     /// File with the accounts of the registry; without one everybody on this machine may use it
     #[arg(long, value_name = "FILE", env = "STRATA_REGISTRY_ACCOUNTS")]
     pub registry_accounts: Option<PathBuf>,
+    /// Have the accounts' clients fetch short-lived tokens, instead of sending their password each time [default: false]
+    #[arg(
+        long = "registry-tokens",
+        value_name = "YES",
+        env = "STRATA_REGISTRY_TOKENS",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub registry_tokens: Option<bool>,
     /// Bytes that the registry may hold [default: no limit]
     #[arg(long, value_name = "BYTES", env = "STRATA_REGISTRY_QUOTA")]
     pub registry_quota: Option<u64>,

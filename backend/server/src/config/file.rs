@@ -11,6 +11,7 @@
 //! build-private-addresses = false
 //! log = "info"
 //! registry-accounts = "/etc/strata/registry-accounts"
+//! registry-tokens = true
 //! registry-quota = 100000000000
 //!
 //! [registry-proxies]
@@ -56,6 +57,8 @@ pub struct File {
     pub log: Option<String>,
     /// The registry's accounts.
     pub registry_accounts: Option<PathBuf>,
+    /// Whether clients of the registry with accounts are told to fetch tokens.
+    pub registry_tokens: Option<bool>,
     /// Bytes that the registry may hold.
     pub registry_quota: Option<u64>,
     /// Registries that ours hands on, by the prefix that they have here.

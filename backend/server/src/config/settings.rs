@@ -93,6 +93,8 @@ pub struct Settings {
     pub log: String,
     /// File with the registry's accounts.
     pub registry_accounts: Option<PathBuf>,
+    /// Whether clients of the registry with accounts are told to fetch tokens.
+    pub registry_tokens: bool,
     /// Bytes that the registry may hold.
     pub registry_quota: Option<u64>,
     /// Registries that ours hands on, by the prefix that they have here.
@@ -130,6 +132,13 @@ impl Settings {
         for url in mirrors.values().flatten() {
             check_mirror(url).map_err(anyhow::Error::msg)?;
         }
+        let accounts = flags.registry_accounts.or(file.registry_accounts);
+        let tokens = flags.registry_tokens.or(file.registry_tokens).unwrap_or_default();
+        if tokens && accounts.is_none() {
+            bail!(
+                "registry-tokens is for a registry with accounts: say with registry-accounts where they are"
+            );
+        }
         let downloads = flags.max_concurrent_downloads.or(file.max_concurrent_downloads).unwrap_or(3);
         Ok(Self {
             socket: flags.socket.or(file.socket).unwrap_or_else(|| home.socket(&data)),
@@ -144,7 +153,8 @@ impl Settings {
                 .or(file.build_private_addresses)
                 .unwrap_or_default(),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".into()),
-            registry_accounts: flags.registry_accounts.or(file.registry_accounts),
+            registry_accounts: accounts,
+            registry_tokens: tokens,
             registry_quota: flags.registry_quota.or(file.registry_quota),
             registry_proxies: flags
                 .registry_proxies

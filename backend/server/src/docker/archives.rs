@@ -1,14 +1,13 @@
 //! Images as archives: save and load.
 
-use futures_util::{TryStreamExt as _, stream};
+use futures_util::stream;
 use http::{HeaderValue, header};
 use strata_engine::{Engine, LoadRequest, SaveRequest};
-use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use super::{Failure, pull::follow};
 use crate::{
     Shutdown,
-    http::{Body, Call, Lines, Response},
+    http::{Body, Call, Lines, Response, read_ahead},
 };
 
 /// `GET /images/{name}/get`: an archive of one image, or of all of a repository. `platform`.
@@ -38,8 +37,7 @@ pub async fn load((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<
     let query = call.query();
     let platform = query.text("platform").and_then(|text| given(&text));
     let request = LoadRequest { quiet: query.flag("quiet"), platform };
-    let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other);
-    let archive = SyncIoBridge::new(StreamReader::new(Box::pin(body)));
+    let archive = read_ahead(call.request.into_body());
     Ok(Lines::DOS.reply(follow(None, engine.load(archive, request), shutdown, "the load")))
 }
 

@@ -1,16 +1,15 @@
 //! `POST /images/create`: pull and import, with progress as it happens.
 
-use futures_util::{TryStreamExt as _, stream};
+use futures_util::stream;
 use http::StatusCode;
 use strata_api::progress::Message;
 use strata_engine::{Engine, ImportRequest, PullRequest};
 use tokio::sync::mpsc::Receiver;
-use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use super::{Failure, registries::login};
 use crate::{
     Shutdown,
-    http::{Call, Lines, Response, error, pass_over},
+    http::{Call, Lines, Response, error, pass_over, read_ahead},
 };
 
 /// Pulls `fromImage`: `tag`, `platform`, and the login in `X-Registry-Auth`.
@@ -51,9 +50,7 @@ async fn import(engine: Engine, shutdown: Shutdown, call: Call) -> Result<Respon
         pass_over(call.request.into_body()).await;
         return Err(error.into());
     }
-    let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other);
-    let body = SyncIoBridge::new(StreamReader::new(Box::pin(body)));
-    let mut messages = engine.import(body, request)?;
+    let mut messages = engine.import(read_ahead(call.request.into_body()), request)?;
     let Some(first) = messages.recv().await else {
         return Ok(error(StatusCode::INTERNAL_SERVER_ERROR, "the import ended without a word"));
     };

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
+use strata_engine::ReadAhead;
 use thiserror::Error;
 
 use super::{Body, Call};
@@ -51,6 +52,11 @@ pub async fn pass_over(body: Body) {
     let all = async { while let Some(Ok(_)) = pieces.next().await {} };
     // Whoever needs longer finds the connection closed.
     let _ = tokio::time::timeout(PATIENCE, all).await;
+}
+
+/// A body for a thread that may block. To be called on the async runtime.
+pub fn read_ahead(body: Body) -> ReadAhead {
+    ReadAhead::new(body.into_data_stream())
 }
 
 /// What a request's body may be at most, if it is JSON.

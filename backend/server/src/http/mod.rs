@@ -4,7 +4,6 @@
 //! a path (`/images/a/b:c/json`), and a route must not exist without a [`Permission`].
 
 mod body;
-mod body_reader;
 mod call;
 mod file;
 mod hijack;
@@ -15,8 +14,7 @@ mod range;
 mod route;
 mod site;
 
-pub use body::{BodyError, pass_over, read_body, read_json, read_json_or};
-pub use body_reader::BodyReader;
+pub use body::{BodyError, pass_over, read_ahead, read_body, read_json, read_json_or};
 pub use call::Call;
 pub(crate) use file::matches_etag;
 pub use file::{Content, content, hostile_content};

@@ -9,7 +9,7 @@ use super::{Call, Family, Group, Permission, Request, Response, Route, error};
 use crate::{
     docker::{self, ApiVersion, WrongVersion},
     page, registry,
-    security::{Guard, Refusal, harden},
+    security::{Access, Guard, Refusal, harden},
 };
 
 /// The routes of one listener.
@@ -34,6 +34,17 @@ impl Found<'_> {
         match self {
             Self::Route(_, _, call) => &call.request,
             Self::Nothing(request) | Self::WrongVersion(_, request) => request,
+        }
+    }
+
+    /// What it needs of the registry.
+    fn needed(&self) -> Vec<Access> {
+        match self {
+            Self::Route(_, route, call) => {
+                let pattern = route.pattern.text();
+                Access::needed(call.request.method(), pattern, &call.params, &call.query())
+            }
+            _ => Vec::new(),
         }
     }
 }
@@ -74,12 +85,15 @@ impl Site {
         if let Err(refusal) = guard.check_origin(found.request(), family == Family::Page) {
             return refuse(family, refusal);
         }
-        if permission == Permission::Registry && guard.has_accounts() {
+        if permission == Permission::Registry && !guard.door().is_open() {
             // Judging a password takes a while, which must not hold up others.
             let (guard, headers) = (Arc::clone(guard), found.request().headers().clone());
-            let judged = tokio::task::spawn_blocking(move || guard.admits_to_registry(&headers));
-            if !judged.await.unwrap_or(false) {
-                return refuse(family, Refusal::NoAccount);
+            let needed = found.needed();
+            let judged = tokio::task::spawn_blocking(move || guard.check_registry(&headers, &needed));
+            match judged.await {
+                Ok(Ok(())) => {}
+                Ok(Err(refusal)) => return refuse(family, refusal),
+                Err(_) => return refuse(family, Refusal::NoSession),
             }
         }
         let admitted = permission != Permission::Session || guard.has_session(found.request().headers());
@@ -146,7 +160,7 @@ impl Site {
 fn refuse(family: Family, refusal: Refusal) -> Response {
     let status = refusal.status();
     let mut response = match family {
-        Family::Registry if refusal == Refusal::NoAccount => {
+        Family::Registry if matches!(refusal, Refusal::Closed { .. }) => {
             registry::refused(status, "UNAUTHORIZED", &refusal.to_string())
         }
         Family::Registry => registry::refused(status, "DENIED", &refusal.to_string()),
@@ -154,11 +168,13 @@ fn refuse(family: Family, refusal: Refusal) -> Response {
         Family::Explorer | Family::Page => error(status, refusal.to_string()),
     };
     if status == StatusCode::UNAUTHORIZED {
-        let challenge = http::HeaderValue::from_static(match refusal {
-            Refusal::NoAccount => "Basic realm=\"strata\"",
+        let challenge = match &refusal {
+            Refusal::Closed { challenge } => challenge,
             _ => "Bearer realm=\"strata\"",
-        });
-        response.headers_mut().insert(http::header::WWW_AUTHENTICATE, challenge);
+        };
+        if let Ok(challenge) = http::HeaderValue::from_str(challenge) {
+            response.headers_mut().insert(http::header::WWW_AUTHENTICATE, challenge);
+        }
     }
     response
 }

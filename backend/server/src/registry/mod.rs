@@ -1,7 +1,7 @@
 //! The distribution API over the embedded registry.
 //!
-//! Everybody on this machine may pull and push, as with any local registry; pages of other sites may not (the guard sees to
-//! that).
+//! Everybody on this machine may pull and push, as with any local registry, unless it has accounts; pages of other sites may not
+//! (the guard sees to both).
 
 mod blobs;
 mod failure;
@@ -9,7 +9,10 @@ mod listing;
 mod manifests;
 mod referrers;
 mod search;
+mod token;
 mod uploads;
+
+use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::json as value;
@@ -17,16 +20,21 @@ use strata_engine::Engine;
 
 pub use failure::Failure;
 
-use crate::http::{Family, Group, Permission, Response, Route, json};
+use crate::{
+    http::{Family, Group, Permission, Response, Route, json},
+    security::Guard,
+};
 
 const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 
 /// All routes.
-pub fn routes(engine: &Engine) -> Group {
+pub fn routes(engine: &Engine, guard: &Arc<Guard>) -> Group {
     let on = Permission::Registry;
     let routes = vec![
         Route::new(Method::GET, "/v2/", on, &(), |(), _| async { with_version(json(&value!({}))) }),
         Route::new(Method::GET, "/v2", on, &(), |(), _| async { with_version(json(&value!({}))) }),
+        Route::new(Method::GET, "/v2/token", Permission::Public, guard, token::get),
+        Route::new(Method::POST, "/v2/token", Permission::Public, guard, token::post),
         Route::new(Method::GET, "/v2/_catalog", on, engine, listing::catalog),
         Route::new(Method::GET, "/v1/_ping", on, &(), |(), _| async {
             json(&value!({ "standalone": true }))

@@ -4,9 +4,8 @@ use std::{io, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, StatusCode, header};
-use strata_engine::{Chunk, Engine, Error, Kind};
+use strata_engine::{Chunk, Engine, Error, Kind, ReadAhead};
 use strata_oci::Digest;
-use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use super::{Failure, with_version};
 use crate::http::{Body, Call, Response, status};
@@ -132,7 +131,7 @@ fn chunk(call: &Call) -> Result<Chunk, Failure> {
 }
 
 /// The body, to be read by a thread that may block.
-fn body(call: &mut Call) -> impl io::Read + Send + 'static {
+fn body(call: &mut Call) -> ReadAhead {
     let body: Body = std::mem::take(call.request.body_mut());
     let pieces = stream::unfold(body.into_data_stream(), |mut pieces| async move {
         let piece = match tokio::time::timeout(STALL, pieces.next()).await {
@@ -141,7 +140,7 @@ fn body(call: &mut Call) -> impl io::Read + Send + 'static {
         };
         Some((piece, pieces))
     });
-    SyncIoBridge::new(StreamReader::new(Box::pin(pieces)))
+    ReadAhead::new(pieces)
 }
 
 /// Where an upload goes on, and what it has.

@@ -89,18 +89,23 @@ impl Accounts {
         self.hashes.is_empty()
     }
 
-    /// Whether a request shows the name and password of an account. May take a tenth of a second.
-    pub fn admit(&self, headers: &HeaderMap) -> bool {
+    /// The account whose name and password a request shows. May take a tenth of a second.
+    pub fn who(&self, headers: &HeaderMap) -> Option<String> {
         let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let pair = shown.and_then(|shown| {
             let (scheme, pair) = shown.split_once(' ')?;
             let pair = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(pair.trim()))?.ok()?;
             String::from_utf8(pair).ok()
         });
-        let Some(pair) = pair else { return false };
-        let Some((name, password)) = pair.split_once(':') else { return false };
+        let pair = pair?;
+        let (name, password) = pair.split_once(':')?;
+        self.admit(name, password).then(|| name.to_owned())
+    }
+
+    /// Whether it is the password of the account `name`. May take a tenth of a second.
+    pub fn admit(&self, name: &str, password: &str) -> bool {
         let Some(hash) = self.hashes.get(name) else { return false };
-        let mark: [u8; 32] = Sha256::digest(pair.as_bytes()).into();
+        let mark: [u8; 32] = Sha256::digest(format!("{name}:{password}").as_bytes()).into();
         let right = || self.right.lock().unwrap_or_else(PoisonError::into_inner);
         if right().contains(&mark) {
             return true;
@@ -115,6 +120,12 @@ impl Accounts {
             right.insert(mark);
         }
         admitted
+    }
+
+    /// What changes when the account gets another password; it doesn't tell the password.
+    pub fn mark(&self, name: &str) -> Option<String> {
+        let hash = self.hashes.get(name)?;
+        Some(hex(&Sha256::digest(&hash.hash)[..16]))
     }
 
     /// The line of a new account.
@@ -188,14 +199,14 @@ mod tests {
         let accounts = Accounts::read(&path).expect("reads");
         let admits = |text: &str| {
             let value = format!("Basic {}", STANDARD.encode(text)).parse().expect("a header");
-            accounts.admit(&HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
+            accounts.who(&HeaderMap::from_iter([(header::AUTHORIZATION, value)])).is_some()
         };
         assert!(!accounts.are_none());
         assert!(admits("ada:s3cret:with colon") && admits("ada:s3cret:with colon"));
         for wrong in ["ada:", "ada:wrong", "bob:s3cret:with colon", "ada", ""] {
             assert!(!admits(wrong), "{wrong}");
         }
-        assert!(!accounts.admit(&HeaderMap::new()));
+        assert_eq!(accounts.who(&HeaderMap::new()), None);
     }
 
     #[test]

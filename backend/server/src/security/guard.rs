@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use thiserror::Error;
 
-use super::{Accounts, Hosts, Secret, SecretError, Sessions, Tickets, hosts::is_origin_of};
+use super::{Access, Door, Hosts, Secret, SecretError, Sessions, Tickets, hosts::is_origin_of};
 use crate::http::Request;
 
 /// Why a request is refused.
@@ -25,9 +25,12 @@ pub enum Refusal {
         "no session: open the address that `strata serve` printed, or send the token of the data directory as X-Strata-Token"
     )]
     NoSession,
-    /// It has no account of the registry's.
+    /// It shows nothing that opens the registry for it.
     #[error("authentication required")]
-    NoAccount,
+    Closed {
+        /// What it should show, for `WWW-Authenticate`.
+        challenge: String,
+    },
 }
 
 impl Refusal {
@@ -36,7 +39,7 @@ impl Refusal {
         match self {
             Self::WrongHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Foreign => StatusCode::FORBIDDEN,
-            Self::NoSession | Self::NoAccount => StatusCode::UNAUTHORIZED,
+            Self::NoSession | Self::Closed { .. } => StatusCode::UNAUTHORIZED,
         }
     }
 }
@@ -49,29 +52,32 @@ pub struct Guard {
     token: Secret,
     tickets: Tickets,
     policy: HeaderValue,
-    accounts: Accounts,
+    door: Door,
 }
 
 impl Guard {
     /// A guard of a server that is `hosts` and serves a page with Content-Security-Policy `policy`.
     pub fn new(hosts: Hosts, sessions: Sessions, token: Secret, policy: HeaderValue) -> Self {
-        Self { hosts, sessions, token, tickets: Tickets::default(), policy, accounts: Accounts::default() }
+        Self { hosts, sessions, token, tickets: Tickets::default(), policy, door: Door::default() }
     }
 
-    /// Lets only those into the registry who have an account, if there are any.
+    /// With a door to the registry that isn't open.
     #[must_use]
-    pub fn with_accounts(self, accounts: Accounts) -> Self {
-        Self { accounts, ..self }
+    pub fn with_door(self, door: Door) -> Self {
+        Self { door, ..self }
     }
 
-    /// Whether the registry has accounts, so that not everybody may use it.
-    pub fn has_accounts(&self) -> bool {
-        !self.accounts.are_none()
+    /// The door to the registry.
+    pub fn door(&self) -> &Door {
+        &self.door
     }
 
-    /// Whether a request may use a registry with accounts: the owner's may always.
-    pub fn admits_to_registry(&self, headers: &HeaderMap) -> bool {
-        self.has_session(headers) || self.accounts.admit(headers)
+    /// Lets a request into the registry that needs `needed`: the owner's always. May take a tenth of a second.
+    pub fn check_registry(&self, headers: &HeaderMap, needed: &[Access]) -> Result<(), Refusal> {
+        if self.has_session(headers) {
+            return Ok(());
+        }
+        self.door.judge(headers, needed).map_err(|challenge| Refusal::Closed { challenge })
     }
 
     /// The page's Content-Security-Policy.

@@ -4,10 +4,9 @@ use http::{HeaderValue, StatusCode};
 use strata_api::workshop::GitSource;
 use strata_engine::{Engine, Error, Kind, WRITTEN_AT_ONCE, Was};
 
-use super::shelf::sent;
 use crate::{
     docker::Failure,
-    http::{Call, Content, Response, hostile_content, json, read_body, read_json, status},
+    http::{Call, Content, Response, hostile_content, json, read_ahead, read_body, read_json, status},
 };
 
 /// `GET /api/workshops/{id}/files`.
@@ -69,7 +68,7 @@ pub async fn rename(engine: Engine, call: Call) -> Result<Response, Failure> {
 /// `POST /api/workshops/{id}/upload?path=PATH`: the body is a tar.
 pub async fn upload(engine: Engine, call: Call) -> Result<Response, Failure> {
     let (id, path) = (call.param("id").to_owned(), call.query().path("path").unwrap_or_default());
-    Ok(json(&engine.unpack_in_workshop(&id, &path, sent(call.request.into_body())).await?))
+    Ok(json(&engine.unpack_in_workshop(&id, &path, read_ahead(call.request.into_body())).await?))
 }
 
 /// `POST /api/workshops/{id}/git?path=PATH`.

@@ -1,15 +1,13 @@
 //! Workshops as a whole.
 
-use futures_util::TryStreamExt as _;
 use http::StatusCode;
 use strata_api::workshop::{ChangeWorkshop, CreateWorkshop, Origin};
 use strata_engine::Engine;
-use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use super::templates;
 use crate::{
     docker::Failure,
-    http::{Body, Call, Response, json, read_json, status},
+    http::{Call, Response, json, read_ahead, read_json, status},
 };
 
 /// `GET /api/workshops`.
@@ -30,7 +28,7 @@ pub async fn create(engine: Engine, mut call: Call) -> Result<Response, Failure>
 /// `POST /api/workshops/upload?name=NAME`: the body is a tar.
 pub async fn upload(engine: Engine, call: Call) -> Result<Response, Failure> {
     let name = call.query().text("name").unwrap_or_default();
-    Ok(json(&engine.upload_workshop(&name, sent(call.request.into_body())).await?))
+    Ok(json(&engine.upload_workshop(&name, read_ahead(call.request.into_body())).await?))
 }
 
 /// `GET /api/workshops/{id}`.
@@ -48,10 +46,4 @@ pub async fn change(engine: Engine, mut call: Call) -> Result<Response, Failure>
 pub async fn remove(engine: Engine, call: Call) -> Result<Response, Failure> {
     engine.remove_workshop(call.param("id")).await?;
     Ok(status(StatusCode::NO_CONTENT))
-}
-
-/// A request's body, to be read by a thread that may block.
-pub(super) fn sent(body: Body) -> impl std::io::Read + Send + 'static {
-    let pieces = body.into_data_stream().map_err(std::io::Error::other);
-    SyncIoBridge::new(StreamReader::new(Box::pin(pieces)))
 }

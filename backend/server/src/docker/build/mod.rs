@@ -16,7 +16,7 @@ use self::show::Show;
 use super::{Failure, Powers, failure_status};
 use crate::{
     Shutdown,
-    http::{BodyReader, Call, Lines, Permission, Response, Route, error, json, status},
+    http::{Call, Lines, Permission, Response, Route, error, json, read_ahead, status},
 };
 
 /// The routes; `powers` is what steps may be given.
@@ -46,7 +46,7 @@ async fn build(
     let source = match query.text("remote") {
         // What the CLI says of a Dockerfile on its standard input.
         Some(remote) if remote != "client-session" => Source::Remote(remote, limits),
-        _ => Source::Archive(Box::new(BodyReader::new(call.request.into_body())), limits),
+        _ => Source::Archive(Box::new(read_ahead(call.request.into_body())), limits),
     };
     let mut building = engine.build(source, options)?;
     let mut show = Show::new(quiet);

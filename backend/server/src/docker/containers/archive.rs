@@ -1,18 +1,17 @@
 //! Files in and out of a container.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use futures_util::TryStreamExt as _;
 use http::{HeaderValue, StatusCode, header};
 use strata_api::engine::PathStat;
 use strata_engine::{
     Engine, Error,
     containers::{Archive, Containers},
 };
-use tokio_util::io::{ReaderStream, StreamReader, SyncIoBridge};
+use tokio_util::io::{ReaderStream, SyncIoBridge};
 
 use crate::{
     docker::Failure,
-    http::{Body, Call, Response, status},
+    http::{Body, Call, Response, read_ahead, status},
 };
 
 const TAR: HeaderValue = HeaderValue::from_static("application/x-tar");
@@ -53,8 +52,7 @@ pub async fn write(engine: Engine, call: Call) -> Result<Response, Failure> {
     let (name, path) = (call.param("id").to_owned(), path(&call)?);
     let containers: Containers = engine.containers()?.clone();
     let (keep_kinds, own) = (query.flag("noOverwriteDirNonDir"), query.flag("copyUIDGID"));
-    let body = call.request.into_body().into_data_stream().map_err(std::io::Error::other);
-    let tar = SyncIoBridge::new(StreamReader::new(Box::pin(body)));
+    let tar = read_ahead(call.request.into_body());
     containers.extract(&name, &path, tar, keep_kinds, own).await.map_err(Error::from)?;
     Ok(status(StatusCode::OK))
 }
