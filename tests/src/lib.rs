@@ -10,6 +10,7 @@
 //! | [`Dockerd`], [`DockerRegistry`], [`Strata`] | servers |
 //! | [`Docker`], [`Skopeo`], [`umoci`], [`podman`] | clients |
 //! | [`Browser`] | Chromium, driven |
+//! | [`debian`] | a small Debian to install packages in |
 //! | [`walk`], [`mount`] | what a union of layers looks like to the kernel |
 //! | [`duel`] | the same commands against dockerd and Strata, outputs made comparable |
 //!
@@ -19,6 +20,7 @@
 
 pub mod browser;
 pub mod daemon;
+pub mod debian;
 pub mod docker;
 pub mod dockerd;
 pub mod duel;

@@ -18,10 +18,15 @@ pub struct Scratch {
 impl Scratch {
     /// Makes one; `label` becomes part of its name.
     pub fn new(label: &str) -> Self {
+        Self::below(&std::env::temp_dir(), label)
+    }
+
+    /// Makes one in another directory than that of temporary files.
+    pub fn below(dir: &Path, label: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         // Short: a unix socket's path has at most 107 bytes.
-        let path = std::env::temp_dir().join(format!("st-{}-{number}-{label}", std::process::id()));
+        let path = dir.join(format!("st-{}-{number}-{label}", std::process::id()));
         fs::create_dir_all(&path).unwrap_or_else(|e| panic!("cannot make {}: {e}", path.display()));
         janitor::directory(&path);
         Self { path }

@@ -120,6 +120,7 @@ impl Build {
             crate::from::open(&stores, images.as_ref(), source, &options.dockerfile, &listener)?;
         let (text, name) = context.dockerfile(name.as_deref().unwrap_or(&options.dockerfile))?;
         let dockerfile = Dockerfile::parse(&text);
+        listener.tell(Event::Dockerfile { text });
         if let Some(refusal) = dockerfile.refusal(&name) {
             return Err(Error::invalid(refusal));
         }

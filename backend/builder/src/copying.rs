@@ -15,7 +15,7 @@ use strata_oci::Digest;
 use strata_snapshots::{SnapshotId, Snapshots};
 
 use crate::{
-    Context, Error, GitAddress,
+    Context, Error, Event, GitAddress,
     build::{Build, Did},
     cache::StepBody,
     committing::command_text,
@@ -25,6 +25,8 @@ use crate::{
     workbench::Chain,
 };
 
+/// Files of a step that are told.
+const TOLD: usize = 5_000;
 /// Directories that every container has, whatever its image has.
 const GIVEN: [&str; 7] = ["dev", "dev/pts", "dev/shm", "etc", "proc", "sys", ""];
 
@@ -201,8 +203,14 @@ impl Build {
             // A file that only the file system finds is in no listing.
             if let (Ok(content), Ok(picked)) = (listing.content(copied), listing.pick(copied)) {
                 let body = StepBody::default().with_files(copied_files(&picked));
+                let few = picked.len() <= TOLD;
+                let files = few.then(|| picked.iter().map(|picked| picked.entry.clone()).collect());
+                self.listener.tell(Event::Copied { files });
                 return Ok((content.digest, body));
             }
+        }
+        if !copied.exclude.is_empty() {
+            self.listener.tell(Event::Copied { files: None });
         }
         let entries = entries(&gathered.found, owners)?;
         let mut text = String::new();

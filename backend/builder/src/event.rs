@@ -1,8 +1,8 @@
 //! What happens in a build, for those who show it.
 //!
 //! ```text
-//! build := Context? Started step* (Warning | StageDone)* (Done | Failed | Cancelled)
-//! step  := StepStarted (Pull | Triggers | Container | Output | Removed | Warning | trigger)* StepDone?
+//! build := Dockerfile? Context? Started step* (Warning | StageDone)* (Done | Failed | Cancelled)
+//! step  := StepStarted (Pull | Triggers | Copied | Container | Output | Removed | Warning | trigger)* StepDone?
 //! ```
 //!
 //! Of a step without `StepDone` the build failed or was stopped. A trigger is a step inside the `FROM` that it belongs to,
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use strata_api::progress::Message;
+use strata_dockerfile::context::Entry;
 use strata_oci::{DiffId, ImageId};
 
 use crate::Error;
@@ -19,6 +20,11 @@ use crate::Error;
 /// Something that happened in a build.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
+    /// The Dockerfile was found; it may be one that is refused.
+    Dockerfile {
+        /// Its text.
+        text: String,
+    },
     /// The context is here.
     Context {
         /// Files that `.dockerignore` leaves in.
@@ -44,6 +50,11 @@ pub enum Event {
     Triggers {
         /// How many.
         count: usize,
+    },
+    /// The step copies something of the context, or did when it was done before.
+    Copied {
+        /// What it is: files with all that is in a directory. `None` when that is too much to tell, or not known.
+        files: Option<Vec<Entry>>,
     },
     /// The step runs in a container. Also where none is needed: then nothing is known by this id.
     Container {

@@ -172,7 +172,8 @@ pub trait Catalog: Send + Sync {
     /// A build by its id.
     fn build(&self, id: &str) -> Result<Option<BuildRecord>, CatalogError>;
 
-    /// Builds, the last one first, at most `limit`; of one workshop, or of all.
+    /// Builds, the last one first, at most `limit`; of one workshop, or of all; of those
+    /// that are no workshop's when the id is empty.
     fn builds(&self, workshop: Option<&str>, limit: usize) -> Result<Vec<BuildRecord>, CatalogError>;
 
     /// Forgets a build; `false` if there is none.

@@ -99,6 +99,7 @@ fn builds_are_kept_until_they_are_forgotten() {
     };
     assert_eq!(ids(None), ["2", "1"]);
     assert_eq!(ids(Some("w")), ["1"]);
+    assert_eq!(ids(Some("")), ["2"]);
     assert!(catalog.remove_build("1").expect("forgets"));
     assert!(!catalog.remove_build("1").expect("answers"));
 }

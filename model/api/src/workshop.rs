@@ -22,13 +22,14 @@
 //! | `POST /api/workshops/{id}/git?path=PATH` | [`GitSource`] | [`Listing`] of the whole, the repository's files below `PATH` |
 //! | `GET /api/workshops/{id}/cache?base=REF&base=REF…` | | [`CacheState`]: see [`cache`] |
 //! | `POST /api/workshops/{id}/build` | [`BuildRequest`] | a [`BuildEvent`] per line: see [`build`] |
-//! | `GET /api/builds?workshop=ID` | | `Vec<`[`BuildCard`]`>`, newest first; of all workshops without `workshop` |
+//! | `GET /api/builds?workshop=ID` | | `Vec<`[`BuildCard`]`>`, newest first; of all without `workshop`, those of docker clients when it is empty |
 //! | `GET /api/builds/{id}` | | [`BuildDetail`]: see [`history`] |
 //! | `GET /api/builds/{id}/events` | | the build's [`BuildEvent`]s from the first on, followed until it ends |
 //! | `DELETE /api/builds/{id}` | | 204; stops it if it runs, else forgets it. One that nobody has watched for 15 seconds is stopped too |
 //! | `POST /api/builds/{id}/steps/{n}/shell` | | [`Shell`]: a container in the file system as step `n` left it |
 //! | `POST /api/surgery/plan` | [`SurgeryRequest`] | [`SurgeryPlan`]: see [`surgery`] |
 //! | `POST /api/surgery` | [`SurgeryRequest`] | [`SurgeryOutcome`] |
+//! | `POST /api/surgery?events=1` | [`SurgeryRequest`] | a [`SurgeryEvent`] per line |
 //!
 //! `PATH` is encoded with [`crate::path::encode`], without a leading slash; empty is the context's root. `was` is the
 //! digest of the content that the writer knew (empty: that there was none): if something else is there by now the
@@ -46,7 +47,7 @@ pub use build::{BuildEvent, BuildRequest, Source, StepOutcome};
 pub use cache::{BaseState, CacheState};
 pub use history::{BuildCard, BuildDetail, BuildState, BuiltStep, SentFile, Shell};
 pub use surgery::{
-    Dependent, Need, Operation, Overridden, Override, SurgeryOutcome, SurgeryPlan, SurgeryRequest,
+    Dependent, Need, Operation, Overridden, Override, SurgeryEvent, SurgeryOutcome, SurgeryPlan, SurgeryRequest,
     SurgeryRow, SurgeryRowFate,
 };
 

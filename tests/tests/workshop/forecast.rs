@@ -263,3 +263,43 @@ fn a_build_does_what_was_forecast() {
         edit = world.edit(&mut dice);
     }
 }
+
+#[test]
+fn the_past_of_a_workshop_is_its_own_and_its_ancestors() {
+    let Some(scene) = scene() else { return };
+    let mut world = World::begin();
+    scene.docker.run(&["tag", "box", "base"]).ok();
+    let first = |workshop: &str, world: &World| {
+        let foreseen = foresee(&scene, workshop, world);
+        let step = foreseen.steps.into_iter().find(|step| step.state == State::Runs);
+        step.map(|step| (step.number, step.cause.expect("a step that runs has a cause")))
+    };
+    let old = workshop(&scene.strata);
+    fine(put(&scene.strata, &old, ".dockerignore", "**/*.log\n"));
+    apply(&scene, &old, &world);
+    post(&scene.strata, &format!("{old}/build"), &json!({}));
+    assert_eq!(first(&old, &world), None);
+    // A new workshop on the same base has other lines and files; nobody changed them.
+    let new = workshop(&scene.strata);
+    fine(put(&scene.strata, &new, ".dockerignore", "**/*.log\n"));
+    let mut other = world.clone();
+    other.lines[1] = "ENV A=other".into();
+    apply(&scene, &new, &other);
+    assert_eq!(first(&new, &other), Some((3, Cause::NeverBuilt)));
+    // A copy of the old one has its past.
+    let id = old.rsplit('/').next().expect("an id");
+    let origin = json!({ "kind": "copy", "workshop": id });
+    let copy = fine(post(&scene.strata, "/api/workshops", &json!({ "name": "", "origin": origin })));
+    let copy = format!("/api/workshops/{}", copy["card"]["id"].as_str().expect("an id"));
+    world.files.insert("one.txt".into(), ("changed in the copy\n".into(), 0o644));
+    apply(&scene, &copy, &world);
+    let changed = Cause::File { path: "one.txt".into(), change: Change::Content, others: 0 };
+    assert_eq!(first(&copy, &world), Some((6, changed.clone())));
+    // What the old one does from now on is not the copy's past.
+    let mut later = world.clone();
+    later.files.insert("one.txt".into(), ("changed in the old one\n".into(), 0o644));
+    apply(&scene, &old, &later);
+    post(&scene.strata, &format!("{old}/build"), &json!({}));
+    apply(&scene, &copy, &world);
+    assert_eq!(first(&copy, &world), Some((6, changed)));
+}

@@ -1,10 +1,13 @@
 //! Surgery: what comes out is an image with the same files, for the command line and for a container.
 
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    sync::Arc,
+};
 use strata_faulty_registry::FaultyRegistry;
 use strata_forge::{Entry, Form, Image, Layer};
-use strata_tests::{Docker, NetNs, Strata, fixture, run, skip_without};
+use strata_tests::{Docker, NetNs, Strata, fixture, http::Request, run, skip_without};
 
 use crate::scene::{fine, post, refused};
 
@@ -267,4 +270,44 @@ fn a_rebase_lists_what_it_hides_first() {
     refused(post(&scene.strata, "/api/surgery", &wrong), 400);
     let missing = json!({ "image": "app", "operation": { "kind": "rebase", "base": 1, "onto": "nothing" }, "name": null });
     refused(post(&scene.strata, "/api/surgery", &missing), 404);
+}
+
+#[test]
+fn surgery_tells_how_far_it_is_and_ends_with_whoever_asked() {
+    let Some(scene) = scene() else { return };
+    let request =
+        json!({ "image": "app", "operation": { "kind": "squash", "from": 0, "to": 2 }, "name": "told" });
+    let answer = post(&scene.strata, "/api/surgery?events=1", &request);
+    let told: Vec<Value> =
+        answer.text().lines().map(|line| serde_json::from_str(line).expect("an event")).collect();
+    assert_eq!((&told[0]["event"], &told[0]["layers"]), (&json!("started"), &json!(1)), "{told:?}");
+    assert!(told[0]["entries"].as_u64() > Some(10), "{told:?}");
+    let last = told.last().expect("some");
+    assert_eq!((&last["event"], &last["name"]), (&json!("done"), &json!("told:latest")), "{told:?}");
+    let image = scene.docker.run(&["image", "inspect", "--format", "{{.Id}}", "told"]).ok();
+    assert_eq!(last["image"], image.text());
+    // What is refused has a status, with or without events.
+    let request = json!({ "image": "nowhere", "operation": { "kind": "drop", "layer": 0 } });
+    refused(post(&scene.strata, "/api/surgery?events=1", &request), 404);
+    // A large layer, and somebody who leaves when it has begun.
+    let zeros = "head -c 400000000 /dev/zero > /big; touch /small";
+    let id = scene.docker.run(&["run", "-d", "--network=none", "app", "sh", "-c", zeros]).ok();
+    scene.docker.run(&["wait", id.text()]).ok();
+    scene.docker.run(&["commit", id.text(), "large"]).ok();
+    let request = |name: Option<&str>| json!({ "image": "large", "operation": { "kind": "squash", "from": 0, "to": 4 }, "name": name });
+    let dial = scene.strata.tcp();
+    let left = Request::new("POST", "/api/surgery?events=1").body(request(Some("left")).to_string());
+    let left = left.header("Authorization", &format!("Bearer {}", scene.strata.token()));
+    let mut stream = BufReader::new(dial.connect().expect("connects"));
+    stream.get_mut().write_all(&left.bytes(&dial.host())).expect("asks");
+    let mut line = String::new();
+    while !line.contains("\"progress\"") {
+        line.clear();
+        assert_ne!(stream.read_line(&mut line).expect("reads"), 0, "it goes on");
+    }
+    drop(stream);
+    // Another one takes as long from its beginning to its end: by then nothing has come of the first.
+    let done = post(&scene.strata, "/api/surgery?events=1", &request(None)).text();
+    assert!(done.lines().last().unwrap_or_default().contains("\"done\""), "{done}");
+    assert_eq!(scene.docker.run(&["images", "-q", "left"]).ok().stdout, "");
 }

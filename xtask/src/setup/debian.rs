@@ -48,6 +48,7 @@ const TEST: &[Package] = &[
     package!("iproute2", "ip"),
     package!("util-linux", "unshare"),
     package!("mount", "losetup"),
+    package!("mmdebstrap", "mmdebstrap"),
     package!("zstd", "zstd"),
     package!("bzip2", "bzip2"),
     package!("xz-utils", "xz"),

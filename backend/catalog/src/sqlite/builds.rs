@@ -89,7 +89,7 @@ pub(super) fn list(
     limit: usize,
 ) -> rusqlite::Result<Vec<BuildRecord>> {
     db.prepare_cached(
-        "SELECT id, workshop, body FROM builds WHERE ?1 IS NULL OR workshop = ?1 ORDER BY number DESC LIMIT ?2",
+        "SELECT id, workshop, body FROM builds WHERE ?1 IS NULL OR coalesce(workshop, '') = ?1 ORDER BY number DESC LIMIT ?2",
     )?
     .query_map((workshop, i64::try_from(limit).unwrap_or(i64::MAX)), read_build)?
     .collect()

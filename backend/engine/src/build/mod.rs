@@ -39,7 +39,7 @@ const BACKLOG: usize = 256;
 pub struct Building {
     /// What happens. The last event says how it ended.
     pub events: mpsc::Receiver<Event>,
-    stop: watch::Sender<bool>,
+    pub(crate) stop: watch::Sender<bool>,
     work: JoinHandle<Result<ImageId, strata_builder::Error>>,
 }
 

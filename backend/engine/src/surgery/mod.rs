@@ -15,13 +15,16 @@ mod decide;
 mod dependents;
 mod history;
 mod perform;
+mod progress;
 mod rebase;
 mod settings;
 mod words;
 
 use std::sync::Arc;
 
-use strata_api::workshop::{SurgeryOutcome, SurgeryPlan, SurgeryRequest};
+use futures_util::Stream;
+use progress::Operating;
+use strata_api::workshop::{SurgeryEvent, SurgeryOutcome, SurgeryPlan, SurgeryRequest};
 use strata_catalog::{Catalog as _, Image, Layer};
 use strata_layer::Row;
 use strata_layers::Watch;
@@ -52,15 +55,6 @@ enum Slot {
     Made(Vec<Row>),
 }
 
-/// Stops the work when whoever asked for it is gone; after its end nothing listens any more.
-struct StopWhenDropped(Arc<Watch>);
-
-impl Drop for StopWhenDropped {
-    fn drop(&mut self) {
-        self.0.stop();
-    }
-}
-
 impl Engine {
     /// What an operation would come to. Changes nothing.
     pub async fn surgery_plan(&self, request: SurgeryRequest) -> Result<SurgeryPlan, Error> {
@@ -72,30 +66,67 @@ impl Engine {
     /// # Errors
     /// [`Kind::Conflict`] if something needs what would be gone and the request doesn't say `force`.
     pub async fn surgery(&self, request: SurgeryRequest) -> Result<SurgeryOutcome, Error> {
-        let watch = Arc::new(Watch::default());
-        let _stopped = StopWhenDropped(Arc::clone(&watch));
-        self.blocking(move |inner| {
+        self.begin_surgery(request).await?.outcome().await
+    }
+
+    /// Likewise, telling how far it is. Dropping the stream stops it.
+    ///
+    /// # Errors
+    /// As [`Engine::surgery`] when it doesn't even begin; what happens later is an event.
+    pub async fn surgery_events(
+        &self,
+        request: SurgeryRequest,
+    ) -> Result<impl Stream<Item = SurgeryEvent> + Send + use<>, Error> {
+        Ok(self.begin_surgery(request).await?.events())
+    }
+
+    async fn begin_surgery(&self, request: SurgeryRequest) -> Result<Operating, Error> {
+        let begun = self.blocking(move |inner| {
             let tag = request.name.as_deref().map(crate::tag::wanted).transpose()?;
             // Taken before anything is looked at: what is decided on must still be there when it is done.
             let lease = inner.catalog.lease("surgery")?;
-            let made = inner.decide(&request).and_then(|decided| {
-                if !request.force
-                    && let Some(needed) = words::refusal(&decided.plan)
-                {
-                    return Err(Error::new(Kind::Conflict, needed));
-                }
-                inner.perform(decided, tag.clone(), lease, &watch)
+            let decided = inner.decide(&request).and_then(|decided| match words::refusal(&decided.plan) {
+                Some(needed) if !request.force => Err(Error::new(Kind::Conflict, needed)),
+                _ => Ok(decided),
             });
-            // After success it is given back already.
-            inner.catalog.release(lease)?;
-            let image = made?;
-            let name = tag.as_ref().map(crate::names::tag_name);
-            if let Some(name) = &name {
-                let labels = inner.catalog.image(&image)?.map(|image| inner.labels(&image)).transpose()?;
-                inner.events.image("tag", &image.to_string(), name, &labels.unwrap_or_default());
+            if decided.is_err() {
+                inner.catalog.release(lease)?;
             }
-            Ok(SurgeryOutcome { image, name })
-        })
-        .await
+            Ok((decided?, tag, lease))
+        });
+        let (decided, tag, lease) = begun.await?;
+        let (layers, entries) = decided.work();
+        let watch = Arc::new(Watch::default());
+        let (engine, watched) = (self.clone(), Arc::clone(&watch));
+        let work = async move {
+            engine
+                .blocking(move |inner| {
+                    let made = inner.perform(decided, tag.clone(), lease, &watched);
+                    // After success it is given back already.
+                    inner.catalog.release(lease)?;
+                    let image = made?;
+                    let name = tag.as_ref().map(crate::names::tag_name);
+                    if let Some(name) = &name {
+                        let labels =
+                            inner.catalog.image(&image)?.map(|image| inner.labels(&image)).transpose()?;
+                        inner.events.image("tag", &image.to_string(), name, &labels.unwrap_or_default());
+                    }
+                    Ok(SurgeryOutcome { image, name })
+                })
+                .await
+        };
+        // Begun at once, whether anybody waits or not: it has the lease, and gives it back.
+        Ok(Operating::new(watch, layers, entries, tokio::spawn(work)))
+    }
+}
+
+impl Decided {
+    /// How many layers have to be made, and of how many entries.
+    fn work(&self) -> (usize, u64) {
+        let made = self.slots.iter().filter_map(|slot| match slot {
+            Slot::Made(rows) => Some(rows.len() as u64),
+            Slot::Kept(_) => None,
+        });
+        made.fold((0, 0), |(layers, entries), rows| (layers + 1, entries + rows))
     }
 }

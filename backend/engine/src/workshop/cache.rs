@@ -2,21 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use strata_api::workshop::{BaseState, CacheState};
+use strata_api::workshop::{BaseState, CacheState, Origin};
 use strata_builder::StepBody;
 use strata_catalog::{BuildStep, Catalog as _};
 use strata_dockerfile::forecast::Record;
 use strata_oci::{Platform, Reference};
 
+use super::record::Record as Kept;
 use crate::{Engine, Error, Kind, engine::Inner};
 
 /// Steps that are told.
 const TOLD: usize = 5_000;
 /// Names that are asked for at once.
 const BASES: usize = 100;
+/// How far back copies of copies are followed.
+const ANCESTORS: usize = 8;
 
 impl Engine {
-    /// What names of images mean now, and everything that a workshop's builds did and that was done on those images.
+    /// What names of images mean now, and everything that a workshop's builds did and that was done on those images. What a workshop did
+    /// before this one was copied or branched from it counts as this one's.
     pub async fn workshop_cache(&self, id: &str, bases: Vec<String>) -> Result<CacheState, Error> {
         if bases.len() > BASES {
             let message = format!("{} bases: at most {BASES} are looked up at once", bases.len());
@@ -24,7 +28,7 @@ impl Engine {
         }
         let id = id.to_owned();
         self.blocking(move |inner| {
-            inner.workshops.look(&id)?;
+            let workshop = inner.workshops.look(&id)?.record;
             let mut found = BTreeMap::new();
             let mut images = Vec::new();
             for name in bases {
@@ -35,8 +39,19 @@ impl Engine {
                 found.insert(name, state);
             }
             let steps = inner.catalog.steps(Some(&id), &images, TOLD + 1)?;
-            let truncated = steps.len() > TOLD;
-            let records = steps.into_iter().take(TOLD).filter_map(record).collect();
+            let mut truncated = steps.len() > TOLD;
+            let mut records: Vec<_> = steps.into_iter().take(TOLD).filter_map(record).collect();
+            for (ancestor, until) in inner.lineage(workshop)? {
+                let past =
+                    |record: &Record| record.workshop.as_ref() == Some(&ancestor) && record.at <= until;
+                records.retain(|record| !past(record));
+                let steps = inner.catalog.steps(Some(&ancestor), &[], TOLD + 1)?;
+                truncated |= steps.len() > TOLD;
+                let theirs = steps.into_iter().filter_map(record).filter(past);
+                records.extend(theirs.map(|record| Record { workshop: Some(id.clone()), ..record }));
+            }
+            // Newest first, also where the past of another was put in.
+            records.sort_by_key(|record| std::cmp::Reverse(record.at));
             Ok(CacheState { bases: found, records, truncated, platform: Platform::host().to_string() })
         })
         .await
@@ -44,6 +59,29 @@ impl Engine {
 }
 
 impl Inner {
+    /// The workshops that this one comes from as a copy or a branch, each with the moment (Unix milliseconds) until which its
+    /// past is this one's too.
+    fn lineage(&self, mut workshop: Kept) -> Result<Vec<(String, i64)>, Error> {
+        let mut found: Vec<(String, i64)> = Vec::new();
+        let mut until = i64::MAX;
+        while found.len() < ANCESTORS {
+            let parent = match &workshop.origin {
+                Origin::Copy { workshop } => Some(workshop.clone()),
+                Origin::Branch { build, .. } => self.catalog.build(build)?.and_then(|build| build.workshop),
+                _ => None,
+            };
+            let Some(parent) = parent else { break };
+            until = until.min(workshop.created);
+            found.push((parent.clone(), until));
+            match self.workshops.look(&parent) {
+                Ok(shelved) => workshop = shelved.record,
+                Err(error) if error.kind == Kind::NotFound => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
     fn base_state(&self, name: &str) -> Result<BaseState, Error> {
         if name.parse::<Reference>().is_err() {
             let message = format!("{name:?} is no name of an image");

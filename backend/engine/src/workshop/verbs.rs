@@ -185,7 +185,7 @@ impl Inner {
             }
             Origin::Shared { dockerfile: text } => Ok(dockerfile(text)),
             Origin::Copy { workshop } => Ok(Fill::Copy(workshop.clone())),
-            Origin::Branch { build, step } => Ok(Fill::Built(self.branch(build, *step)?)),
+            Origin::Branch { build, step } => self.branch(build, *step),
             Origin::Upload => wrong("a tar is sent to /api/workshops/upload".into()),
             Origin::Git(_) => wrong("a repository has to be fetched first".into()),
         }

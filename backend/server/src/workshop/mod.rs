@@ -45,7 +45,7 @@ pub fn routes(engine: &Engine, shutdown: &Shutdown) -> Group {
         Route::new(Method::GET, "/api/builds/{id}/events", on, &streaming, builds::events),
         Route::new(Method::POST, "/api/builds/{id}/steps/{step}/shell", on, engine, builds::shell),
         Route::new(Method::POST, "/api/surgery/plan", on, engine, surgery::plan),
-        Route::new(Method::POST, "/api/surgery", on, engine, surgery::perform),
+        Route::new(Method::POST, "/api/surgery", on, &streaming, surgery::perform),
     ];
     Group { family: Family::Explorer, routes }
 }

@@ -26,7 +26,7 @@ pub enum Change {
 pub enum Cause {
     /// It was asked for.
     NoCache,
-    /// Nothing like it was done on that image.
+    /// Nothing like it was done by whoever asks.
     NeverBuilt,
     /// The instruction was another.
     Instruction {
@@ -107,16 +107,20 @@ pub(super) struct Miss<'a> {
 impl Miss<'_> {
     /// The first cause that the records tell.
     pub fn cause(&self, cache: &Cache) -> Cause {
+        // What comes from the cache may be anybody's.
+        if cache.on(self.parent).any(|record| record.key == *self.key) {
+            return Cause::Gone;
+        }
+        // What else others did on the same image says nothing about what was changed here.
+        let ours = |record: &&Record| record.workshop == *self.workshop;
         // The newest of the same instruction on the same image says best what is different.
-        if let Some(record) = cache.on(self.parent).find(|record| record.instruction == self.step.text) {
+        let same = |record: &&Record| ours(record) && record.instruction == self.step.text;
+        if let Some(record) = cache.on(self.parent).find(same) {
             return self.against(record);
         }
-        let ours = |record: &&Record| record.workshop == *self.workshop;
-        let here = |record: &&Record| record.step == self.number;
-        let newest = cache.on(self.parent).find(|record| ours(record) && here(record));
-        let newest =
-            newest.or_else(|| cache.on(self.parent).find(ours)).or_else(|| cache.on(self.parent).next());
-        let elsewhere = cache.of(&self.step.text).find(ours).or_else(|| cache.of(&self.step.text).next());
+        let here = |record: &&Record| ours(record) && record.step == self.number;
+        let newest = cache.on(self.parent).find(here).or_else(|| cache.on(self.parent).find(ours));
+        let elsewhere = cache.of(&self.step.text).find(ours);
         if let (Some(reference), Some(record)) = (self.base, elsewhere)
             && newest.is_none_or(|newest| newest.at < record.at)
             && record.step == self.number
@@ -145,9 +149,6 @@ impl Miss<'_> {
 
     /// The same instruction on the same image: what else counts?
     fn against(&self, record: &Record) -> Cause {
-        if record.key == *self.key {
-            return Cause::Gone;
-        }
         if let Some(cause) = self.argument(record, true) {
             return cause;
         }

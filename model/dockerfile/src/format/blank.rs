@@ -43,7 +43,12 @@ pub(super) fn between(file: &Dockerfile, text: &str, edits: &mut Vec<Edit>) {
         if gap.of(text).trim().is_empty() && !mark {
             edits.push(Edit::new(gap, "\n".repeat(wanted)));
         }
-        before = start + item.span.of(text).trim_end_matches([' ', '\t', '\r']).len();
+        let kept = item.span.of(text).trim_end_matches([' ', '\t', '\r']);
+        before = start + kept.len();
+        // Behind an escape a carriage return and blanks keep it from continuing the line.
+        if !item.comment && kept.ends_with(file.directives.escape()) {
+            before = text[before..].find('\n').map_or(text.len(), |line| before + line);
+        }
     }
     let rest = Span::new(before.min(text.len()), text.len());
     // A heredoc without its end has everything up to the end.

@@ -130,6 +130,15 @@ fn random_texts() {
     }
 }
 
+/// What the fuzzer in `fuzz/` found.
+#[test]
+fn texts_that_were_trouble() {
+    for text in ["FROM a\nRUN x; \\\r \nEN", "FROM a\nRUN x \\\r\t\n\nRUN y", "FROM a\r\nRUN x \\ \r\n y\r\n"]
+    {
+        check(text);
+    }
+}
+
 proptest::proptest! {
     /// Any text at all, not only what looks like a Dockerfile.
     #[test]

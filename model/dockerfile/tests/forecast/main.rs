@@ -290,3 +290,27 @@ fn an_absent_base_is_not_known_unless_nothing_was_ever_done() {
     world.build("FROM base\nRUN a", &request, &context);
     assert_eq!(states(&world), [State::Unknown, State::Unknown, State::Runs]);
 }
+
+#[test]
+fn what_others_did_on_the_same_base_is_no_past_of_ours() {
+    let (mut world, request) = world();
+    let theirs = Request { workshop: Some("other".into()), ..request.clone() };
+    let client = Request { workshop: None, ..request.clone() };
+    check(&mut world, "FROM base\nRUN theirs\nCOPY src /src", &theirs, &files());
+    check(&mut world, "FROM base\nCOPY src /src\nRUN client", &client, &files());
+    // Neither another line than theirs, nor one that they had elsewhere, nor files that theirs had.
+    for (text, number) in [("FROM base\nRUN ours", 2), ("FROM base\nRUN x\nCOPY src /src", 2)] {
+        assert_eq!(check_only(&world, text, &request), Some((number, Cause::NeverBuilt)), "{text}");
+    }
+    let mut changed = files();
+    changed[4].content = "ours".into();
+    let context = Listing::new(changed.clone(), &Ignore::default());
+    let forecast = world.forecast("FROM base\nCOPY src /src", &request, &context);
+    assert_eq!(forecast.steps[1].cause, Some(Cause::NeverBuilt));
+    // What they did that is the same comes from the cache all the same, and after it our past begins with our build.
+    let text = "FROM base\nRUN theirs\nRUN ours";
+    assert_eq!(check(&mut world, text, &request, &files()), Some((3, Cause::NeverBuilt)));
+    let was = "/bin/sh -c ours".to_owned();
+    let edited = check_only(&world, "FROM base\nRUN theirs\nRUN edited", &request);
+    assert_eq!(edited, Some((3, Cause::Instruction { was })));
+}

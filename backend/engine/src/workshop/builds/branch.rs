@@ -1,22 +1,30 @@
 //! What a build had, as the beginning of another workshop.
 
-use crate::{Error, Kind, engine::Inner, workshop::shelf::Built};
+use crate::{
+    Error, Kind,
+    engine::Inner,
+    workshop::shelf::{Built, Fill},
+};
 
 impl Inner {
-    /// The context of a build as it was, with its Dockerfile up to and with a step.
-    pub(in crate::workshop) fn branch(&self, build: &str, step: usize) -> Result<Built, Error> {
+    /// The context of a build as it was, with its Dockerfile up to and with a step. Of a docker client's build only the
+    /// Dockerfile is known.
+    pub(in crate::workshop) fn branch(&self, build: &str, step: usize) -> Result<Fill<'static>, Error> {
         let detail = self.build_detail(build)?;
         let missing = |what: &str| Error::new(Kind::NotFound, format!("build {build} has no {what}"));
-        let workshop = detail.card.workshop.clone().ok_or_else(|| missing("context of a workshop"))?;
         let row = detail.steps.iter().find(|row| row.step == step && !row.trigger);
         let row = row.ok_or_else(|| missing(&format!("step {step}")))?;
+        let text = first_lines(&detail.dockerfile, row.last_line);
+        let Some(workshop) = detail.card.workshop.clone() else {
+            return Ok(Fill::Files(vec![("Dockerfile".into(), text.into_bytes())]));
+        };
         let record = self.workshops.look(&workshop)?.record;
-        Ok(Built {
-            context: self.build_place(&workshop, build).join("context"),
+        Ok(Fill::Built(Built {
+            context: self.build_place(Some(&workshop), build).join("context"),
             dockerfile: record.dockerfile,
-            text: first_lines(&detail.dockerfile, row.last_line),
+            text,
             workshop,
-        })
+        }))
     }
 }
 

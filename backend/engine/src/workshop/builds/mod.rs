@@ -1,9 +1,10 @@
-//! Builds of workshops: run, watched, kept, looked into.
+//! Builds: run, watched, kept, looked into. Those of docker clients are written down with the others ([`client`]).
 //!
 //! A build has the context as it was when it began: a copy under `builds/<id>/context`, which costs names only and stays for
 //! as long as the build is remembered, so that one can branch from it. What it told is kept beside it, one event per line.
 
 mod branch;
+mod client;
 mod kept;
 mod running;
 mod shell;
@@ -19,19 +20,28 @@ use strata_catalog::{BuildRecord, Catalog as _};
 
 use crate::{Engine, Error, Kind, engine::Inner};
 
-/// Builds that are remembered of one workshop.
+/// Builds that are remembered of one workshop, and of docker clients.
 const REMEMBERED: usize = 50;
+/// Files of a context that are written down.
+const FILES: usize = 5_000;
 /// Builds in one list.
 const LISTED: usize = 500;
 
 impl Engine {
-    /// Builds, newest first; of one workshop, or of all.
+    /// Builds, newest first; of one workshop, of docker clients when it is empty, or of all.
     pub async fn builds(&self, workshop: Option<&str>) -> Result<Vec<BuildCard>, Error> {
         let workshop = workshop.map(str::to_owned);
         self.blocking(move |inner| {
+            let clients = workshop.as_ref().is_none_or(String::is_empty);
+            // Looked at first: what ends meanwhile has a record then.
+            let running = if clients { inner.workshops.builds.of_clients() } else { Vec::new() };
             let records = inner.catalog.builds(workshop.as_deref(), LISTED)?;
-            let cards = records.iter().filter_map(|record| inner.detail_of(record).ok());
-            Ok(cards.map(|detail| detail.card).collect())
+            let known = |card: &BuildCard| records.iter().any(|record| record.id == card.id);
+            let mut cards: Vec<_> = running.into_iter().filter(|card| !known(card)).collect();
+            cards.extend(
+                records.iter().filter_map(|record| inner.detail_of(record).ok()).map(|detail| detail.card),
+            );
+            Ok(cards)
         })
         .await
     }
@@ -102,16 +112,18 @@ impl Inner {
         Ok(detail)
     }
 
-    /// Where a build's context and events are.
-    pub(super) fn build_place(&self, workshop: &str, build: &str) -> PathBuf {
-        self.workshops.place(workshop).join("builds").join(build)
+    /// Where a build's context and events are; of a docker client's only the events.
+    pub(super) fn build_place(&self, workshop: Option<&str>, build: &str) -> PathBuf {
+        match workshop {
+            Some(workshop) => self.workshops.place(workshop).join("builds").join(build),
+            None => self.options.data.join("builds").join("told").join(build),
+        }
     }
 
     /// What an ended build told.
     fn told(&self, id: &str) -> Result<Vec<BuildEvent>, Error> {
         let record = self.catalog.build(id)?.ok_or_else(|| no_such_build(id))?;
-        let Some(workshop) = &record.workshop else { return Ok(Vec::new()) };
-        kept::events(&self.build_place(workshop, id))
+        kept::events(&self.build_place(record.workshop.as_deref(), id))
     }
 
     /// Forgets an ended build, with its context and with what its failing step left.
@@ -119,12 +131,8 @@ impl Inner {
         let record = self.catalog.build(id)?.ok_or_else(|| no_such_build(id))?;
         self.remove_snapshot(&record);
         self.catalog.remove_build(id)?;
-        match &record.workshop {
-            Some(workshop) => {
-                strata_layers::remove_tree(&self.build_place(workshop, id)).map_err(Error::internal)
-            }
-            None => Ok(()),
-        }
+        let place = self.build_place(record.workshop.as_deref(), id);
+        strata_layers::remove_tree(&place).map_err(Error::internal)
     }
 
     /// Removes what a failing step left, unless a container is made of it.
@@ -152,7 +160,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Keeps as many builds of a workshop as are remembered.
+    /// Keeps as many builds of a workshop, or of docker clients, as are remembered.
     pub(super) fn forget_old_builds(&self, workshop: &str) -> Result<(), Error> {
         let all = self.catalog.builds(Some(workshop), usize::MAX >> 1)?;
         for old in all.iter().skip(REMEMBERED) {

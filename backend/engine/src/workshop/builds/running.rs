@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::{Stream, stream};
-use strata_api::workshop::{BuildDetail, BuildEvent};
+use strata_api::workshop::{BuildCard, BuildDetail, BuildEvent};
 use tokio::sync::watch;
 
 use crate::{Error, Kind};
@@ -17,14 +17,14 @@ const UNWATCHED: Duration = Duration::from_secs(15);
 /// Builds of workshops that run at once.
 const AT_ONCE: usize = 4;
 
-/// All builds of workshops that run.
+/// All builds that run and are remembered.
 #[derive(Default)]
 pub(in crate::workshop) struct RunningBuilds(Mutex<HashMap<String, Arc<RunningBuild>>>);
 
 /// A build that runs.
 pub(in crate::workshop) struct RunningBuild {
     pub(super) id: String,
-    workshop: String,
+    workshop: Option<String>,
     told: Mutex<Told>,
     /// How many events there are, and whether there will be more.
     news: watch::Sender<(usize, bool)>,
@@ -41,25 +41,26 @@ impl RunningBuilds {
     /// Lets a build begin.
     ///
     /// # Errors
-    /// [`Kind::Conflict`] if one of the same workshop runs, or too many.
+    /// [`Kind::Conflict`] if one of the same workshop runs, or too many of workshops.
     pub(super) fn begin(
         &self,
-        workshop: &str,
         detail: BuildDetail,
     ) -> Result<(Arc<RunningBuild>, watch::Receiver<bool>), Error> {
         let mut builds = self.lock();
-        if let Some(other) = builds.values().find(|build| build.workshop == workshop) {
+        let workshop = detail.card.workshop.clone();
+        let of_workshops = || builds.values().filter(|build| build.workshop.is_some());
+        if let Some(other) = of_workshops().find(|build| build.workshop == workshop) {
             let message = format!("build {} of this workshop is running: stop it first, or wait", other.id);
             return Err(Error::new(Kind::Conflict, message));
         }
-        if builds.len() >= AT_ONCE {
+        if workshop.is_some() && of_workshops().count() >= AT_ONCE {
             let message = format!("{AT_ONCE} builds are running already: stop one first, or wait");
             return Err(Error::new(Kind::Conflict, message));
         }
         let (stop, stopped) = watch::channel(false);
         let build = Arc::new(RunningBuild {
             id: detail.card.id.clone(),
-            workshop: workshop.to_owned(),
+            workshop,
             told: Mutex::new(Told { events: Vec::new(), detail }),
             news: watch::Sender::new((0, false)),
             stop,
@@ -76,7 +77,15 @@ impl RunningBuilds {
 
     /// The build of a workshop that runs.
     pub(super) fn of_workshop(&self, workshop: &str) -> Option<Arc<RunningBuild>> {
-        self.lock().values().find(|build| build.workshop == workshop).cloned()
+        self.lock().values().find(|build| build.workshop.as_deref() == Some(workshop)).cloned()
+    }
+
+    /// Those that run and are no workshop's, the last one first.
+    pub(super) fn of_clients(&self) -> Vec<BuildCard> {
+        let builds: Vec<_> = self.lock().values().filter(|build| build.workshop.is_none()).cloned().collect();
+        let mut cards: Vec<_> = builds.iter().map(|build| build.detail().card).collect();
+        cards.sort_by_key(|card| std::cmp::Reverse(card.started));
+        cards
     }
 
     /// A build has ended, and its record is kept elsewhere.
@@ -94,8 +103,13 @@ impl RunningBuild {
     /// Adds what happened.
     pub(super) fn add(&self, events: Vec<BuildEvent>, detail: &BuildDetail) {
         let mut told = self.told();
+        // Output is much, and changes nothing of the rest.
+        if events.iter().all(|event| matches!(event, BuildEvent::Output { .. })) {
+            told.detail.card.milliseconds = detail.card.milliseconds;
+        } else {
+            told.detail.clone_from(detail);
+        }
         told.events.extend(events);
-        told.detail.clone_from(detail);
         let length = told.events.len();
         drop(told);
         self.news.send_modify(|(count, _)| *count = length);

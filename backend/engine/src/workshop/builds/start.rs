@@ -1,6 +1,6 @@
 //! A build of a workshop, from the request to its last event.
 
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 use futures_util::Stream;
 use strata_api::workshop::{
@@ -11,10 +11,11 @@ use strata_catalog::{BuildRecord, Catalog as _};
 use tokio::sync::watch;
 
 use super::{kept, running::RunningBuild, teller::Teller};
-use crate::{Building, CommitRequest, Engine, Error, engine::Inner, workshop::record::now};
-
-/// Files of a context that are written down.
-const FILES: usize = 5_000;
+use crate::{
+    Building, CommitRequest, Engine, Error,
+    engine::Inner,
+    workshop::{cannot, record::now},
+};
 
 /// What is made ready before a build begins.
 struct Prepared {
@@ -38,7 +39,7 @@ impl Engine {
         let workshop = id.to_owned();
         let prepared = self.blocking(move |inner| inner.prepare_build(&workshop, request)).await?;
         let Prepared { detail, options, source } = prepared;
-        let begun = self.inner().workshops.builds.begin(id, detail.clone());
+        let begun = self.inner().workshops.builds.begin(detail.clone());
         let (build, stop) = match begun {
             Ok(begun) => begun,
             Err(error) => {
@@ -147,7 +148,7 @@ impl Inner {
         let record = self.workshops.look(workshop)?.record;
         let id = strata_containers::random_id();
         let id = strata_containers::short_id(&id).to_owned();
-        let place = self.build_place(workshop, &id);
+        let place = self.build_place(Some(workshop), &id);
         let prepared = (|| {
             let (entries, context) = self.workshops.begin_build(workshop, &place)?;
             let dockerfile = self.workshops.text(workshop, &record.dockerfile)?;
@@ -169,7 +170,7 @@ impl Inner {
                 target: record.target.clone(),
                 args: record.args.iter().filter_map(given).collect(),
                 no_cache: request.no_cache,
-                files: (entries.len() <= FILES).then(|| entries.into_iter().map(sent).collect()),
+                files: (entries.len() <= super::FILES).then(|| entries.into_iter().map(sent).collect()),
                 bases: Vec::new(),
                 steps: Vec::new(),
             };
@@ -199,15 +200,18 @@ impl Inner {
 
     /// Removes what was made ready for a build that doesn't begin.
     fn discard_build(&self, workshop: &str, build: &str) {
-        if let Err(error) = strata_layers::remove_tree(&self.build_place(workshop, build)) {
+        if let Err(error) = strata_layers::remove_tree(&self.build_place(Some(workshop), build)) {
             tracing::warn!(%error, "cannot remove the context of a build");
         }
     }
 
     /// Keeps what an ended build did and told.
-    fn keep_build(&self, detail: &BuildDetail, events: &[BuildEvent]) -> Result<(), Error> {
-        let workshop = detail.card.workshop.as_deref().unwrap_or_default();
+    pub(super) fn keep_build(&self, detail: &BuildDetail, events: &[BuildEvent]) -> Result<(), Error> {
+        let workshop = detail.card.workshop.as_deref();
         let place = self.build_place(workshop, &detail.card.id);
+        if workshop.is_none() {
+            fs::create_dir_all(&place).map_err(|error| cannot("create", &place, &error))?;
+        }
         if !place.is_dir() {
             // The workshop was removed meanwhile, and its builds with it.
             self.catalog.remove_build(&detail.card.id)?;
@@ -215,7 +219,7 @@ impl Inner {
         }
         kept::keep(&place, events)?;
         self.catalog.put_build(&record_of(detail)?)?;
-        self.forget_old_builds(workshop)
+        self.forget_old_builds(workshop.unwrap_or_default())
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use strata_api::workshop::{BuildCard, BuildDetail, BuildEvent, BuildState, BuiltStep, Source, StepOutcome};
+use strata_api::workshop::{
+    BuildCard, BuildDetail, BuildEvent, BuildState, BuiltStep, SentFile, Source, StepOutcome,
+};
 use strata_builder::{Event, Outcome, Step, Stream};
-use strata_oci::ImageId;
+use strata_dockerfile::context::{Entry, Kind};
+use strata_oci::{Digest, ImageId};
 
 /// Bytes of output that are told and kept of a build, with what keeping each piece takes.
 const MOST_OUTPUT: usize = 4 << 20;
@@ -32,6 +35,12 @@ impl Teller {
         let mut told = Vec::new();
         self.detail.card.milliseconds = u64::try_from(now - self.detail.card.started).unwrap_or(0);
         match event {
+            // A workshop's is known already.
+            Event::Dockerfile { text } if self.detail.card.workshop.is_none() => {
+                self.detail.dockerfile = text;
+            }
+            Event::Copied { files } if self.detail.card.workshop.is_none() => self.note_files(files),
+            Event::Dockerfile { .. } | Event::Copied { .. } => {}
             Event::Context { files, bytes } => self.context = Some(BuildEvent::Context { files, bytes }),
             Event::Started { steps } => self.start(steps, &mut told),
             Event::StepStarted(step) => told.push(self.begin(step)),
@@ -153,6 +162,15 @@ impl Teller {
         self.detail.bases.extend(name.map(|name| (name.to_owned(), image)));
     }
 
+    /// Adds to the files of the context that are known to have been used.
+    fn note_files(&mut self, files: Option<Vec<Entry>>) {
+        let (Some(mut known), Some(files)) = (self.detail.files.take(), files) else { return };
+        known.extend(files.into_iter().map(used));
+        known.sort_by(|a, b| a.path.cmp(&b.path));
+        known.dedup_by(|a, b| a.path == b.path);
+        self.detail.files = Some(known).filter(|known| known.len() <= super::FILES);
+    }
+
     fn says(&self, text: String) -> BuildEvent {
         let step = self.detail.steps.last().map_or(1, |row| row.step);
         BuildEvent::Output { step, source: Source::Builder, text }
@@ -195,6 +213,20 @@ impl Teller {
             })
             .collect()
     }
+}
+
+fn used(entry: Entry) -> SentFile {
+    let kind = match entry.kind {
+        Kind::File => 'f',
+        Kind::Directory => 'd',
+        Kind::Link => 'l',
+    };
+    let digest = match entry.kind {
+        Kind::Link => Some(Digest::of(entry.content.as_bytes())),
+        _ => entry.content.parse().ok(),
+    };
+    let path = strata_api::path::encode(entry.path.as_bytes());
+    SentFile { path, kind, mode: entry.mode, size: entry.size, digest }
 }
 
 /// Bytes at the end that may be the beginning of a character.

@@ -16,7 +16,7 @@ use self::show::Show;
 use super::{Failure, Powers, failure_status};
 use crate::{
     Shutdown,
-    http::{Call, Lines, Permission, Response, Route, error, json, read_ahead, status},
+    http::{Call, Lines, Permission, Response, Route, error, json, pass_over, read_ahead, status},
 };
 
 /// The routes; `powers` is what steps may be given.
@@ -39,7 +39,13 @@ async fn build(
     call: Call,
 ) -> Result<Response, Failure> {
     let query = call.query();
-    let mut options = request::options(&query, powers)?;
+    let mut options = match request::options(&query, powers) {
+        Ok(options) => options,
+        Err(refused) => {
+            pass_over(call.request.into_body()).await;
+            return Err(refused);
+        }
+    };
     options.logins = request::logins(call.header("x-registry-config"));
     let quiet = query.flag("q");
     let limits = UnpackLimits::default();
@@ -48,7 +54,7 @@ async fn build(
         Some(remote) if remote != "client-session" => Source::Remote(remote, limits),
         _ => Source::Archive(Box::new(read_ahead(call.request.into_body())), limits),
     };
-    let mut building = engine.build(source, options)?;
+    let mut building = engine.build_for_client(source, options)?;
     let mut show = Show::new(quiet);
     let mut first = Vec::new();
     while first.is_empty() {

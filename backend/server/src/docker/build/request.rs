@@ -9,6 +9,7 @@ use base64::{
 use serde::de::DeserializeOwned;
 use strata_api::engine::{Resources, Ulimit};
 use strata_engine::{Error, Kind, builder::Options};
+use strata_oci::Platform;
 
 use crate::{
     docker::{Failure, Powers},
@@ -26,6 +27,15 @@ pub(super) fn options(query: &Query, powers: Powers) -> Result<Options, Failure>
     let isolation = query.text("isolation").unwrap_or_default();
     if !matches!(isolation.to_ascii_lowercase().as_str(), "" | "default") {
         return Err(Failure::invalid(format!("Unsupported isolation: \"{isolation}\"")));
+    }
+    // Also dockerd has them on Windows only.
+    if query.text("securityopt").is_some() {
+        let message = "The daemon on this platform does not support setting security options on build";
+        return Err(Failure::invalid(message));
+    }
+    let platform = query.text("platform").filter(|platform| !platform.is_empty());
+    if let Some(Err(error)) = platform.as_deref().map(str::parse::<Platform>) {
+        return Err(Failure::invalid(error.to_string()));
     }
     let text = |key: &str| query.text(key).unwrap_or_default();
     let forced = query.flag("forcerm");
@@ -49,7 +59,7 @@ pub(super) fn options(query: &Query, powers: Powers) -> Result<Options, Failure>
             .flatten()
             .unwrap_or_default(),
         network: query.text("networkmode").unwrap_or_else(|| "default".into()),
-        platform: query.text("platform"),
+        platform,
         squash: query.flag("squash"),
         resources: Resources {
             memory: number(query, "memory")?,
@@ -65,9 +75,6 @@ pub(super) fn options(query: &Query, powers: Powers) -> Result<Options, Failure>
         },
         shm_size: number(query, "shmsize")?,
         extra_hosts: query.texts("extrahosts"),
-        security: read::<Option<Vec<String>>>(query, "securityopt", "security options")?
-            .flatten()
-            .unwrap_or_default(),
         ..Options::default()
     };
     match powers {
@@ -98,7 +105,6 @@ pub(super) fn logins(header: Option<&str>) -> BTreeMap<String, String> {
 fn contain(mut options: Options) -> Result<Options, Failure> {
     let refused = [
         (options.network == "host", "--network host"),
-        (!options.security.is_empty(), "--security-opt"),
         (!options.resources.cgroup_parent.is_empty(), "--cgroup-parent"),
     ];
     if let Some((_, what)) = refused.iter().find(|(asked, _)| *asked) {
@@ -145,7 +151,15 @@ mod tests {
         assert_eq!(options.resources.ulimits.expect("some")[0].name, "nofile");
         assert!(read("").expect("defaults").remove);
         assert!(read("forcerm=1&rm=0").expect("both").remove);
-        for wrong in ["buildargs=x", "memory=much", "version=2", "isolation=hyperv"] {
+        assert_eq!(read("platform=arm64").expect("a platform").platform.as_deref(), Some("arm64"));
+        for wrong in [
+            "buildargs=x",
+            "memory=much",
+            "version=2",
+            "isolation=hyperv",
+            "securityopt=x",
+            "platform=a/b/c/d",
+        ] {
             read(wrong).expect_err(wrong);
         }
     }
@@ -163,7 +177,7 @@ mod tests {
 
     #[test]
     fn pages_get_no_way_out() {
-        for query in ["networkmode=host", "securityopt=%5B%22seccomp%3Dunconfined%22%5D", "cgroupparent=/x"] {
+        for query in ["networkmode=host", "cgroupparent=/x"] {
             options(&Query::parse(query), Powers::Contained).expect_err(query);
         }
         let options = options(&Query::parse(""), Powers::Contained).expect("plain");

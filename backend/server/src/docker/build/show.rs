@@ -53,7 +53,9 @@ impl Show {
 
 fn messages(event: Event) -> Vec<Message> {
     match event {
-        Event::Context { .. } | Event::Started { .. } => Vec::new(),
+        Event::Dockerfile { .. } | Event::Context { .. } | Event::Started { .. } | Event::Copied { .. } => {
+            Vec::new()
+        }
         Event::StepStarted(step) if step.trigger => Vec::new(),
         Event::StepStarted(step) => {
             vec![text(format!("Step {}/{} : {}", step.number, step.of, step.text)), text("\n")]
