@@ -47,8 +47,8 @@ pub use build::{BuildEvent, BuildRequest, Source, StepOutcome};
 pub use cache::{BaseState, CacheState};
 pub use history::{BuildCard, BuildDetail, BuildState, BuiltStep, SentFile, Shell};
 pub use surgery::{
-    Dependent, Need, Operation, Overridden, Override, SurgeryEvent, SurgeryOutcome, SurgeryPlan, SurgeryRequest,
-    SurgeryRow, SurgeryRowFate,
+    Dependent, Need, Operation, Overridden, Override, SurgeryEvent, SurgeryOutcome, SurgeryPlan,
+    SurgeryRequest, SurgeryRow, SurgeryRowFate,
 };
 
 use serde::{Deserialize, Serialize};
