@@ -107,6 +107,27 @@ async fn a_mirror_is_not_shown_the_registrys_login() {
 }
 
 #[tokio::test]
+async fn a_mirror_gets_no_login_by_naming_the_registrys_token_server_or_itself() {
+    let (registry, mirror) = (FaultyRegistry::start(), FaultyRegistry::start());
+    let image = filled(&registry);
+    filled(&mirror);
+    let account = || Some(Account::new("user", "secret"));
+    let life = Duration::from_secs(60);
+    registry.require(Auth::Bearer { account: account(), life, told: None, realm: None });
+    for realm in [None, Some(registry.url("/token"))] {
+        registry.forget();
+        mirror.forget();
+        mirror.require(Auth::Bearer { account: account(), life, told: None, realm });
+        let known = client(&registry, &[mirror.url("")])
+            .with_login(&registry.domain(), Login::password("user", "secret"));
+        pull(&known, &registry, &image).await;
+        // What is asked of the token server for the mirror is asked by nobody.
+        assert!(!mirror.requests().is_empty() && !mirror.saw_authorization(), "{:?}", mirror.requests());
+        assert!(registry.saw_authorization());
+    }
+}
+
+#[tokio::test]
 async fn tags_come_from_mirrors_too() {
     let (registry, mirror) = (FaultyRegistry::start(), FaultyRegistry::start());
     filled(&registry);

@@ -143,6 +143,44 @@ async fn an_upload_to_another_host_sees_no_login() {
 }
 
 #[tokio::test]
+async fn an_upload_does_not_leave_https_nor_for_a_network_that_the_registry_is_not_in() {
+    for (place, why) in [
+        (FaultyRegistry::start().url(""), "it leaves https"),
+        ("https://169.254.169.254".to_owned(), "a network that the registry is not in"),
+    ] {
+        let registry = FaultyRegistry::start_tls();
+        registry.accept_pushes();
+        registry.require(Auth::Basic(account()));
+        registry.upload_to(&place);
+        let known = client().with_login(&registry.domain(), login());
+        let to = repository(&format!("{}/demo", registry.domain()));
+        let error = Blob::new(10_000).push(&known, &to, &[]).await.expect_err("refuses");
+        assert!(error.to_string().contains(why), "{error}");
+        assert!(registry.requests().iter().all(|request| request.method != "PATCH"));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_the_registrys_place_sees_a_login_only_at_the_registrys_own_address() {
+    // The same host, another port: another server.
+    let (registry, neighbour) = (writable(), writable());
+    neighbour.0.require(Auth::Basic(account()));
+    let known = client().with_login(&registry.0.domain(), login());
+    let error = Blob::new(10).push(&known, &neighbour.1, &[]).await.expect_err("nobody's login");
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert!(!neighbour.0.saw_authorization());
+    // Sent there for a check, and back with an upload.
+    registry.0.require(Auth::Basic(account()));
+    registry.0.fault(
+        When::path("/blobs/sha256:").method("HEAD"),
+        Fault::redirect(&neighbour.0.url("/v2/x/blobs/y")),
+    );
+    let _ = Blob::new(10_000).push(&known, &registry.1, &[]).await;
+    assert!(!neighbour.0.requests_for("/v2/x/").is_empty());
+    assert!(!neighbour.0.saw_authorization(), "{:?}", neighbour.0.requests());
+}
+
+#[tokio::test]
 async fn content_is_not_sent_where_a_redirect_leads() {
     let (registry, to) = writable();
     let (other, _) = writable();

@@ -3,7 +3,7 @@ use std::{fs, path::Path};
 use strata_forge::{Built, Entry, Layer, TarWriter};
 use strata_tests::{fixture, skip_without};
 
-use crate::scene::{Scene, archive, load, old_archive};
+use crate::scene::{Scene, archive, load, old_archive, parts};
 
 /// Every archive is refused with a message that has all of these, and leaves the store as it was.
 #[track_caller]
@@ -15,19 +15,6 @@ fn refused(scene: &Scene, archive: &Path, words: &[&str]) {
     }
     assert_eq!(scene.stored(), before, "{said}");
     assert!(scene.docker.run(&["images", "-q"]).ok().stdout.is_empty());
-}
-
-/// The members of an archive of `image`, with one of them changed.
-fn parts(image: &Built) -> Vec<(String, Vec<u8>)> {
-    let blob = |digest: &strata_oci::Digest| format!("blobs/sha256/{}", digest.hex());
-    let layers: Vec<String> = image.layers.iter().map(|layer| blob(&layer.blob.digest)).collect();
-    let list = serde_json::json!([
-        { "Config": blob(&image.config.digest), "RepoTags": ["x:1"], "Layers": layers }
-    ]);
-    let mut parts = vec![("manifest.json".to_owned(), list.to_string().into_bytes())];
-    parts.push((blob(&image.config.digest), image.config.bytes.clone()));
-    parts.extend(image.layers.iter().map(|layer| (blob(&layer.blob.digest), layer.blob.bytes.clone())));
-    parts
 }
 
 fn with(

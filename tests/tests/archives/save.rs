@@ -6,7 +6,7 @@ use strata_tests::{run, skip_without};
 use crate::scene::{NAMES, Scene, id, json, load, member};
 
 fn needs() -> bool {
-    skip_without(&["dockerd", "docker", "skopeo", "podman"])
+    skip_without(&["dockerd", "docker", "skopeo", "podman", "buildah"])
 }
 
 #[test]
@@ -41,6 +41,26 @@ fn what_was_pulled_loads_everywhere_as_it_was() {
         let mut inspect = podman.command();
         let seen = run(inspect.args(["image", "inspect", "--format", "{{.Id}}", name])).ok();
         assert_eq!(format!("sha256:{}", seen.text()), *id, "{name}");
+    }
+    // One of several, by its name.
+    for program in ["skopeo", "buildah"] {
+        let from = format!("docker-archive:{}:docker.io/library/{}", archive.display(), NAMES[2]);
+        let mut command = scene.netns.command(program);
+        match program {
+            "skopeo" => command.args([
+                "--insecure-policy",
+                "copy",
+                &from,
+                &format!("dir:{}", scene.path("dir").display()),
+            ]),
+            _ => command
+                .arg("--root")
+                .arg(scene.path("b-root"))
+                .arg("--runroot")
+                .arg(scene.path("b-run"))
+                .args(["--storage-driver=vfs", "pull", "-q", &from]),
+        };
+        run(&mut command).ok();
     }
     for form in ["docker-archive", "oci-archive"] {
         let one = scene.save(&[NAMES[0]], "one.tar");

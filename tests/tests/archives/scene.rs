@@ -145,3 +145,16 @@ pub(crate) fn archive(scene: &Scene, name: &str, members: &[(&str, &[u8])]) -> P
     tar.finish().expect("writes");
     path
 }
+
+/// The members of an archive of `image`, layers by digest.
+pub(crate) fn parts(image: &Built) -> Vec<(String, Vec<u8>)> {
+    let blob = |digest: &strata_oci::Digest| format!("blobs/sha256/{}", digest.hex());
+    let layers: Vec<String> = image.layers.iter().map(|layer| blob(&layer.blob.digest)).collect();
+    let list = serde_json::json!([
+        { "Config": blob(&image.config.digest), "RepoTags": ["x:1"], "Layers": layers }
+    ]);
+    let mut parts = vec![("manifest.json".to_owned(), list.to_string().into_bytes())];
+    parts.push((blob(&image.config.digest), image.config.bytes.clone()));
+    parts.extend(image.layers.iter().map(|layer| (blob(&layer.blob.digest), layer.blob.bytes.clone())));
+    parts
+}

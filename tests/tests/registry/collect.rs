@@ -29,6 +29,30 @@ fn what_nothing_names_goes_and_what_is_named_stays() {
     assert!(registry.get(&format!("/v2/b/blobs/{}", Digest::of(&shared))).body == shared);
 }
 
+/// Pulls all tags of a repository whole; says how many.
+fn pull_all(registry: &Remote<'_>, name: &str) -> usize {
+    let listed = registry.get(&format!("/v2/{name}/tags/list"));
+    let Some(tags) = (listed.status == 200).then(|| listed.json()["tags"].as_array().cloned()).flatten()
+    else {
+        return 0;
+    };
+    for tag in &tags {
+        let tag = tag.as_str().expect("text");
+        let manifest = registry.get(&format!("/v2/{name}/manifests/{tag}"));
+        assert_eq!(manifest.status, 200, "{name}:{tag}");
+        for part in [&manifest.json()["config"], &manifest.json()["layers"][0]] {
+            let digest = part["digest"].as_str().expect("text");
+            let blob = registry.get(&format!("/v2/{name}/blobs/{digest}"));
+            assert_eq!(
+                (blob.status, Digest::of(&blob.body).to_string().as_str()),
+                (200, digest),
+                "{name}:{tag}"
+            );
+        }
+    }
+    tags.len()
+}
+
 /// Several clients push the same and different things, while others delete and collect all the time.
 #[test]
 fn nothing_is_lost_while_it_is_collected() {
@@ -47,6 +71,22 @@ fn nothing_is_lost_while_it_is_collected() {
             }
             rounds
         });
+        // Others pull, and what they were told is there is there.
+        let pulling: Vec<_> = (0..2)
+            .map(|_| {
+                let (strata, over) = (&strata, &over);
+                scope.spawn(move || {
+                    let registry = Remote(strata);
+                    let mut pulled = 0;
+                    while !over.load(Ordering::SeqCst) {
+                        for client in 0..4 {
+                            pulled += pull_all(&registry, &format!("client/{client}"));
+                        }
+                    }
+                    pulled
+                })
+            })
+            .collect();
         let pushing: Vec<_> = (0..4)
             .map(|client| {
                 let (strata, common) = (&strata, &common);
@@ -60,10 +100,13 @@ fn nothing_is_lost_while_it_is_collected() {
                 })
             })
             .collect();
-        for client in pushing {
-            client.join().expect("pushes");
-        }
+        let pushed: Vec<_> = pushing.into_iter().map(|client| client.join()).collect();
         over.store(true, Ordering::SeqCst);
+        for outcome in pushed {
+            outcome.expect("pushes");
+        }
+        let pulled: usize = pulling.into_iter().map(|client| client.join().expect("pulls")).sum();
+        assert!(pulled > 0);
         let rounds = collecting.join().expect("collects");
         assert!(rounds > 0);
         rounds

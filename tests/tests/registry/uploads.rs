@@ -1,5 +1,11 @@
+use std::{io::Write as _, time::Instant};
+
+use serde_json::json;
 use strata_oci::{Digest, MediaType};
-use strata_tests::{Strata, http::Request};
+use strata_tests::{
+    Strata,
+    http::{Answer, Request},
+};
 
 use crate::scene::{Remote, code, noise};
 
@@ -159,4 +165,113 @@ fn pages_of_other_sites_can_not_push() {
         }
     }
     assert_eq!(registry.get("/v2/_catalog").json()["repositories"].as_array().map(Vec::len), Some(0));
+}
+
+/// Begins to send a request, and leaves after `most` bytes of its body.
+fn cut(strata: &Strata, method: &str, target: &str, body: &[u8], most: usize) {
+    let head = format!(
+        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n",
+        strata.port(),
+        body.len()
+    );
+    let mut stream = strata.tcp().connect().expect("connects");
+    stream.write_all(head.as_bytes()).expect("sends");
+    stream.write_all(&body[..most]).expect("sends");
+}
+
+/// What an answer says of an upload; `0-0` may mean nothing or one byte.
+fn received(answer: &Answer) -> usize {
+    let range = answer.header("range").expect("says how much").to_owned();
+    range.strip_prefix("0-").and_then(|last| last.parse::<usize>().ok()).expect(&range) + 1
+}
+
+/// Sends what is missing of an upload that was cut, as a client does: from where it is said to be, until that is right.
+fn go_on(registry: &Remote<'_>, place: &str, bytes: &[u8], most: usize) {
+    let mut have = received(&registry.expect("GET", place, b"", 204));
+    if have == 1 {
+        have = 0;
+    }
+    // The cut request may arrive after the question.
+    for _ in 0..100 {
+        assert!(have <= most.max(1), "{have} of {most}");
+        let range = format!("{have}-{}", bytes.len() - 1);
+        let rest = Request::new("PATCH", place).header("Content-Range", &range).body(&bytes[have..]);
+        let answer = registry.send(rest);
+        match answer.status {
+            202 => return,
+            416 => have = received(&answer),
+            status => panic!("{status}: {}", answer.text()),
+        }
+    }
+    panic!("an upload that was cut at {most} doesn't go on at {have}");
+}
+
+#[test]
+fn a_push_that_is_cut_anywhere_goes_on_or_begins_anew() {
+    let strata = Strata::start();
+    let registry = Remote(&strata);
+    for (seed, length) in [(10, 100_000), (11, 700_001)] {
+        let bytes = noise(seed, length);
+        let digest = Digest::of(&bytes);
+        let points = (0..10_usize).map(|at| (at * 7_919 * 131 + 2) % length);
+        for most in points {
+            // In a chunk: what came stays, and the rest follows.
+            let place = registry.begin("cut");
+            cut(&strata, "PATCH", &place, &bytes, most);
+            go_on(&registry, &place, &bytes, most);
+            registry.expect("PUT", &format!("{place}?digest={digest}"), b"", 201);
+            assert!(registry.get(&format!("/v2/cut/blobs/{digest}")).body == bytes, "cut at {most}");
+            registry.expect("DELETE", &format!("/v2/cut/blobs/{digest}"), b"", 202);
+
+            // In the last request: it is no blob yet, and may be sent again.
+            let place = registry.begin("cut");
+            cut(&strata, "PUT", &format!("{place}?digest={digest}"), &bytes, most);
+            registry.expect("GET", &place, b"", 204);
+            assert_eq!(registry.get(&format!("/v2/cut/blobs/{digest}")).status, 404);
+            registry.expect("DELETE", &place, b"", 204);
+            // In the only one.
+            cut(&strata, "POST", &format!("/v2/cut/blobs/uploads/?digest={digest}"), &bytes, most);
+            assert_eq!(registry.get(&format!("/v2/cut/blobs/{digest}")).status, 404);
+            assert_eq!(registry.blob("cut", &bytes), digest);
+            registry.expect("DELETE", &format!("/v2/cut/blobs/{digest}"), b"", 202);
+        }
+    }
+    // Nothing of it is left; the server lets go of the last ones when it notices that their clients are gone.
+    let begun = Instant::now();
+    let left = || {
+        ["blobs/uploads", "blobs/tmp", "blobs/sha256"]
+            .map(|folder| std::fs::read_dir(strata.data().join(folder)).map_or(0, Iterator::count))
+    };
+    while left() != [0, 0, 0] {
+        assert!(begun.elapsed().as_secs() < 10, "{:?}", left());
+    }
+}
+
+#[test]
+fn what_many_push_at_once_is_stored_once() {
+    let strata = Strata::start();
+    let layers: Vec<Vec<u8>> = (0..4).map(|at| noise(50 + at, 300_000)).collect();
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..8)
+            .map(|client| {
+                let (strata, layers) = (&strata, &layers);
+                scope.spawn(move || {
+                    for layer in layers {
+                        Remote(strata).image(&format!("client/{client}"), "1", layer, &json!({}));
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.join().expect("pushes");
+        }
+    });
+    let folder = |name: &str| {
+        let entries = std::fs::read_dir(strata.data().join("blobs").join(name)).expect("lists");
+        entries.map(|entry| entry.expect("reads").metadata().expect("is there").len()).collect::<Vec<_>>()
+    };
+    // Four layers, their manifests, and one config.
+    assert_eq!(folder("sha256").len(), 9);
+    assert!(folder("sha256").iter().sum::<u64>() < 1_210_000);
+    assert_eq!((folder("tmp").len(), folder("uploads").len()), (0, 0));
 }
