@@ -29,6 +29,7 @@
 //! | `POST /api/builds/{id}/steps/{n}/shell` | | [`Shell`]: a container in the file system as step `n` left it |
 //! | `POST /api/surgery/plan` | [`SurgeryRequest`] | [`SurgeryPlan`]: see [`surgery`] |
 //! | `POST /api/surgery` | [`SurgeryRequest`] | [`SurgeryOutcome`] |
+//! | `POST /api/surgery?events=1` | [`SurgeryRequest`] | a [`SurgeryEvent`] per line |
 //!
 //! `PATH` is encoded with [`crate::path::encode`], without a leading slash; empty is the context's root. `was` is the
 //! digest of the content that the writer knew (empty: that there was none): if something else is there by now the
@@ -46,7 +47,7 @@ pub use build::{BuildEvent, BuildRequest, Source, StepOutcome};
 pub use cache::{BaseState, CacheState};
 pub use history::{BuildCard, BuildDetail, BuildState, BuiltStep, SentFile, Shell};
 pub use surgery::{
-    Dependent, Need, Operation, Overridden, Override, SurgeryOutcome, SurgeryPlan, SurgeryRequest,
+    Dependent, Need, Operation, Overridden, Override, SurgeryEvent, SurgeryOutcome, SurgeryPlan, SurgeryRequest,
     SurgeryRow, SurgeryRowFate,
 };
 

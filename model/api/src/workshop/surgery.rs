@@ -1,6 +1,7 @@
 //! Surgery on the layers of an image. The image itself stays; another comes out.
 //!
-//! `POST /api/surgery/plan` says what would come of it and changes nothing; `POST /api/surgery` does it. Layers are
+//! `POST /api/surgery/plan` says what would come of it and changes nothing; `POST /api/surgery` does it, with
+//! `?events=1` telling how far it is ([`SurgeryEvent`]). Layers are
 //! numbered from 0 at the bottom.
 
 use serde::{Deserialize, Serialize};
@@ -165,6 +166,43 @@ pub enum Override {
     ComesBack,
     /// Drop: it was in that layer and is gone.
     Gone,
+}
+
+/// What happens while it is done: the answer to `POST /api/surgery?events=1`, one JSON object per line. What is refused
+/// has a status of its own and no events; closing the connection stops the work, and nothing comes of it.
+///
+/// ```text
+/// surgery := started progress* ( done | failed )
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum SurgeryEvent {
+    /// It begins.
+    Started {
+        /// Layers that have to be made.
+        layers: usize,
+        /// Files, directories, links and deletions that they have together.
+        entries: u64,
+    },
+    /// How far it is.
+    Progress {
+        /// Entries that are made.
+        entries: u64,
+        /// Bytes of the new layers so far.
+        bytes: u64,
+    },
+    /// It is done; the last line.
+    Done {
+        /// [`SurgeryOutcome::image`].
+        image: ImageId,
+        /// [`SurgeryOutcome::name`].
+        name: Option<String>,
+    },
+    /// Nothing came of it; the last line.
+    Failed {
+        /// Why.
+        message: String,
+    },
 }
 
 /// What came of it.
