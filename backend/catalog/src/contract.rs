@@ -198,4 +198,7 @@ pub trait Catalog: Send + Sync {
     /// An image needs its config, its manifests, its layers and their blobs; a container needs its image's config and
     /// layers; the registry needs what was put there and what that names. The caller removes the bytes that the answer names, and lets nobody publish until it has.
     fn collect(&self) -> Result<Garbage, CatalogError>;
+
+    /// What [`Catalog::collect`] would find if these images were deleted; nothing changes.
+    fn would_collect(&self, without: &[ImageId]) -> Result<Garbage, CatalogError>;
 }

@@ -34,7 +34,8 @@ pub use contract::Catalog;
 pub use error::{CatalogError, OpenError, ResolveError};
 pub use records::{
     Blob, BuildRecord, BuildStep, Built, Child, ContainerRecord, Durability, Garbage, Image, Known, Layer,
-    Lease, NewImage, NewManifest, RegistryPath, RegistryPathError, RepoDigest, Tagged, VolumeRecord,
+    Lease, NewImage, NewManifest, RegistryPath, RegistryPathError, Released, RepoDigest, Tagged,
+    VolumeRecord,
 };
 pub use registry_contract::RegistryCatalog;
 pub use sqlite::SqliteCatalog;

@@ -161,6 +161,15 @@ impl fmt::Display for RegistryPath {
     }
 }
 
+/// What went with a tag of the embedded registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Released {
+    /// The manifest that it pointed at.
+    pub manifest: Digest,
+    /// Whether that is no manifest of the repository any more.
+    pub gone: bool,
+}
+
 /// Keeps layers and blobs from being collected while something is under way. Leases end with the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lease(pub(crate) i64);

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use strata_oci::{Digest, Tag};
 
-use crate::{Blob, CatalogError, NewManifest, RegistryPath};
+use crate::{Blob, CatalogError, Garbage, NewManifest, RegistryPath, Released};
 
 /// The records of a registry that is written to. As with [`crate::Catalog`], every method is one transaction.
 pub trait RegistryCatalog: Send + Sync {
@@ -49,6 +49,28 @@ pub trait RegistryCatalog: Send + Sync {
         repository: &RegistryPath,
         subject: &Digest,
     ) -> Result<Vec<Blob>, CatalogError>;
+
+    /// The tags, over all repositories, whose manifests name `digest`, themselves or by way of an index; at most `limit`.
+    fn registry_tags_with(
+        &self,
+        digest: &Digest,
+        limit: usize,
+    ) -> Result<Vec<(RegistryPath, Tag)>, CatalogError>;
+
+    /// Takes a tag away, and its manifest with it if no other tag of the repository points there and no index there names it.
+    /// `None` if there is no such tag.
+    fn registry_release(
+        &self,
+        repository: &RegistryPath,
+        tag: &Tag,
+    ) -> Result<Option<Released>, CatalogError>;
+
+    /// What [`RegistryCatalog::registry_release`] and a collection after it would do. Changes nothing.
+    fn registry_would_release(
+        &self,
+        repository: &RegistryPath,
+        tag: &Tag,
+    ) -> Result<Option<(Released, Garbage)>, CatalogError>;
 
     /// Bytes of all blobs that the registry keeps, each counted once.
     fn registry_size(&self) -> Result<u64, CatalogError>;

@@ -20,8 +20,14 @@ fn shared_layers_stay_until_the_last_image_goes() {
     catalog.add_image(&image("two", &["base"]), None).expect("adds");
     assert_eq!(catalog.collect().expect("collects"), Default::default());
 
+    let rehearsed = catalog.would_collect(&[id("one")]).expect("rehearses");
+    let all = catalog.would_collect(&[id("one"), id("two")]).expect("rehearses");
+    assert_eq!(all.layers.len(), 2);
+    assert_eq!(catalog.images().expect("lists").len(), 2, "nothing changed");
+
     catalog.delete_image(&id("one")).expect("deletes");
     let garbage = catalog.collect().expect("collects");
+    assert_eq!(garbage, rehearsed);
     assert_eq!(garbage.layers, [support::layer("top")]);
     let gone: HashSet<Digest> = garbage.blobs.iter().map(|blob| blob.digest.clone()).collect();
     assert_eq!(gone, ["top", "config of one", "manifest of one"].map(digest).into());

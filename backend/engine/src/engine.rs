@@ -10,15 +10,17 @@ use strata_blobs::{BlobStore as _, DiskBlobs};
 use strata_catalog::{Catalog as _, Image, SqliteCatalog};
 use strata_layers::{Layers, Limits};
 use strata_oci::{ImageConfig, ImageId};
-use strata_registry::{Client, DockerConfig, Downloader};
+use strata_registry::{Client, DockerConfig, Downloader, KeptLogins};
 
 use crate::{
     Error, Kind, Options,
+    browse::Seen,
     build::Builds,
     distribute::{Fetching, Uploads},
     events::Events,
     pull::Transfers,
     running::Running,
+    theatre::Theatre,
     workshop::Workshops,
 };
 
@@ -32,6 +34,7 @@ pub(crate) const CONFIG_LIMIT: u64 = 8 << 20;
 /// <data>/blobs/       manifests, configs and layers as they came
 /// <data>/layers/      layers as directories, with their indexes
 /// <data>/workshops/   Dockerfiles with their contexts
+/// <data>/logins.json  users and passwords of registries, for the page
 /// <data>/engine-id    what `docker info` shows as ID
 /// <data>/containers/, volumes/, snapshots/, networks/, shims/   see the crates that run containers
 /// ```
@@ -45,12 +48,17 @@ pub(crate) struct Inner {
     pub(crate) blobs: DiskBlobs,
     pub(crate) layers: Layers,
     pub(crate) registry: Client,
+    pub(crate) logins: Arc<KeptLogins>,
     pub(crate) events: Arc<Events>,
     pub(crate) transfers: Transfers,
     pub(crate) workshops: Workshops,
     pub(crate) builder: Builds,
     /// What is being pushed to the embedded registry.
     pub(crate) uploads: Uploads,
+    /// What pulls and pushes ask of registries.
+    pub(crate) theatre: Theatre,
+    /// What is known of images of registries, by the digest of their manifest.
+    pub(crate) seen: Seen,
     /// What is being fetched for those who use it as a proxy.
     pub(crate) fetching: Fetching,
     /// Held while files get their names and records, and while garbage loses them: neither sees the other half done.
@@ -76,7 +84,10 @@ impl Engine {
         blobs.sweep(&|digest| known.blobs.contains(digest)).map_err(Error::internal)?;
         layers.sweep(&|diff_id| known.layers.contains(diff_id)).map_err(Error::internal)?;
         let id = engine_id(&data.join("engine-id")).map_err(Error::internal)?;
-        let registry_options = registry_options(&options)?;
+        let mut registry_options = registry_options(&options)?;
+        let logins = KeptLogins::open(data.join("logins.json"), registry_options.credentials);
+        let logins = Arc::new(logins.map_err(Error::internal)?);
+        registry_options.credentials = logins.clone();
         let downloader =
             Downloader::new(&registry_options, options.private_addresses).map_err(Error::internal)?;
         let builder = Builds::open(data, downloader)?;
@@ -90,11 +101,14 @@ impl Engine {
             blobs,
             layers,
             registry,
+            logins,
             events: Arc::default(),
             transfers,
             workshops,
             builder,
             uploads: Uploads::default(),
+            theatre: Theatre::default(),
+            seen: Seen::default(),
             fetching: Fetching::default(),
             publishing: Mutex::default(),
             configs: Mutex::default(),

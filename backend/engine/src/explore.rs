@@ -11,15 +11,18 @@ use strata_oci::{DiffId, HistoryEntry, Platform};
 use crate::{
     Engine, Error, Kind,
     engine::Inner,
+    list::steps,
     names::{call, digest_names, tag_names, unix_seconds},
 };
 
 impl Engine {
-    /// All images as cards, newest first.
+    /// All images that `docker images` lists as cards, newest first.
     pub async fn cards(&self) -> Result<Vec<explorer::ImageCard>, Error> {
         self.blocking(|inner| {
             let images = inner.catalog.images()?;
-            let mut cards = images.iter().map(|image| inner.card(image)).collect::<Result<Vec<_>, _>>()?;
+            let steps = steps(&images);
+            let shown = images.iter().filter(|image| !steps.contains(&image.id));
+            let mut cards = shown.map(|image| inner.card(image)).collect::<Result<Vec<_>, _>>()?;
             cards.sort_by_key(|card| std::cmp::Reverse(unix_seconds(card.created.as_deref())));
             Ok(cards)
         })
@@ -153,7 +156,7 @@ impl Inner {
     }
 
     /// The instruction of each layer, by its place.
-    fn created_by(&self, image: &Image) -> Result<HashMap<usize, String>, Error> {
+    pub(crate) fn created_by(&self, image: &Image) -> Result<HashMap<usize, String>, Error> {
         let rows = self.config(&image.id)?.rows().into_iter();
         Ok(rows.filter_map(|(row, layer)| Some((layer?, row.created_by.unwrap_or_default()))).collect())
     }

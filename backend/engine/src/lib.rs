@@ -3,6 +3,7 @@
 //! [`Engine`] is cheap to clone and safe to share. Every operation either did all it says or left nothing visible
 //! behind, and fails with an [`Error`] whose [`Kind`] each API maps to its own status once.
 
+mod browse;
 pub mod build;
 mod commit;
 mod create;
@@ -38,12 +39,15 @@ mod running;
 mod save;
 mod search;
 mod seed;
+mod sharing;
 mod surgery;
 mod system;
 mod tag;
+mod theatre;
 mod usage;
 mod workshop;
 
+pub use browse::Shop;
 pub use build::{BuildPruned, Building};
 pub use commit::CommitRequest;
 pub use distribute::{Chunk, Stored};
@@ -64,7 +68,7 @@ pub use running::RunOptions;
 pub use save::SaveRequest;
 pub use strata_builder as builder;
 pub use strata_containers as containers;
-pub use strata_registry::{FoundRepository, Login};
+pub use strata_registry::{FoundRepository, Login, Secret};
 pub use strata_runtime::shim_main;
 pub use system::{Info, Version};
 pub use workshop::{MOST_BYTES, MOST_FILES, MOST_WORKSHOPS, WRITTEN_AT_ONCE, Was};

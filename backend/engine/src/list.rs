@@ -48,12 +48,11 @@ impl Inner {
         let since = created_of(filters.get("since"))?;
         let until = filters.get("until").iter().map(|text| moment(text)).collect::<Result<Vec<_>, _>>()?;
         let images = self.catalog.images()?;
-        let parents: HashSet<&ImageId> = images.iter().filter_map(|image| image.parent.as_ref()).collect();
+        let steps = steps(&images);
         let shared = shared_size.then(|| shared_sizes(&images));
         let mut rows = Vec::with_capacity(images.len());
         for (at, image) in images.iter().enumerate() {
-            let nameless = image.tags.is_empty() && image.repo_digests.is_empty();
-            if nameless && parents.contains(&image.id) && (!all || dangling == Some(true)) {
+            if steps.contains(&image.id) && (!all || dangling == Some(true)) {
                 continue;
             }
             let created = unix_seconds(image.created.as_deref());
@@ -86,6 +85,14 @@ impl Inner {
         rows.sort_by_key(|row| std::cmp::Reverse(row.created));
         Ok(rows)
     }
+}
+
+/// The images without a name that others were made from, steps of builds mostly: nobody looks for them.
+pub(crate) fn steps(images: &[Image]) -> HashSet<ImageId> {
+    let parents: HashSet<&ImageId> = images.iter().filter_map(|image| image.parent.as_ref()).collect();
+    let nameless = |image: &&Image| image.tags.is_empty() && image.repo_digests.is_empty();
+    let found = images.iter().filter(nameless).filter(|image| parents.contains(&image.id));
+    found.map(|image| image.id.clone()).collect()
 }
 
 type Names = (Vec<String>, Vec<String>);

@@ -22,15 +22,18 @@ impl Engine {
                 let id = image.id.to_string();
                 image.containers = containers.iter().filter(|row| row.image_id == id).count() as i64;
             }
-            let mut seen = HashSet::new();
-            let all = inner.catalog.images()?;
-            let layers = all.iter().flat_map(|image| &image.layers);
-            let layers_size =
-                layers.filter(|layer| seen.insert(&layer.diff_id)).map(|layer| layer.unpacked).sum();
+            let layers_size = layers_size(&inner.catalog.images()?);
             Ok(DiskUsage { layers_size, images, containers, volumes, ..DiskUsage::default() })
         })
         .await
     }
+}
+
+/// Bytes of all layers, each counted once.
+pub(crate) fn layers_size(images: &[Image]) -> u64 {
+    let mut seen = HashSet::new();
+    let layers = images.iter().flat_map(|image| &image.layers);
+    layers.filter(|layer| seen.insert(&layer.diff_id)).map(|layer| layer.unpacked).sum()
 }
 
 /// For each image, the bytes of its layers that another image has too.

@@ -18,6 +18,7 @@ use crate::{
     origin::Origin,
     token::{self, Token, TokenAsk},
     transport::Transport,
+    watch::Watcher,
 };
 
 /// How long a password is used before the credentials are asked again.
@@ -68,6 +69,7 @@ pub(crate) struct Wanted<'a> {
     /// The header that was refused just now, not to be used again.
     pub(crate) refused: Option<&'a HeaderValue>,
     pub(crate) request: &'a Request,
+    pub(crate) watcher: Option<&'a Arc<Watcher>>,
 }
 
 impl Authorizer {
@@ -112,6 +114,12 @@ impl Authorizer {
         let authorization = kept.authorization.clone();
         *slot = Some(kept);
         Ok(Some(authorization))
+    }
+
+    /// Forgets what was made of logins that came with no call: they are others now.
+    pub(crate) fn forget(&self) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|key, _| key.given.is_some());
     }
 
     fn slot(&self, key: &Key) -> Slot {
@@ -164,7 +172,14 @@ impl Authorizer {
                 (None, Some(Arc::new(error)))
             }
         };
-        let ask = TokenAsk { realm, service, scope, login: login.as_ref(), request: wanted.request };
+        let ask = TokenAsk {
+            realm,
+            service,
+            scope,
+            login: login.as_ref(),
+            request: wanted.request,
+            watcher: wanted.watcher,
+        };
         let fetched = token::fetch(transport, wanted.contact, &ask, self.patience).await;
         let Token { header, life } = match (fetched, trouble.as_deref()) {
             (Err(Failed { error: Error::Unauthorized { .. }, .. }), Some(trouble)) => {

@@ -144,7 +144,7 @@ impl Transfer {
                 HeaderValue::try_from(format!("bytes={from}-")).expect("digits may stand in a header");
             headers.insert(RANGE, range);
         }
-        let ask = Ask { headers, ..Ask::get(Subject::Blob(&self.repository, &self.digest), path) };
+        let ask = Ask { headers, from, ..Ask::get(Subject::Blob(&self.repository, &self.digest), path) };
         let answer = match self.client.ask(&self.peer, &ask, &mut self.pace).await {
             // A registry that was there a moment ago may be starting again.
             Err(error @ Error::Unreachable { .. }) if self.received > 0 => return self.wait(error).await,
@@ -211,7 +211,9 @@ impl Transfer {
             Ok(Err(error)) => mishap(&error, Origin::of(body.answer.response.url()).as_ref()),
             Err(_) => Mishap { text: format!("no data for {} s", self.stall.as_secs_f32()), passing: true },
         };
-        let error = Error::Unreachable { request: body.answer.request, cause: failed.text };
+        let error = Error::Unreachable { request: body.answer.request.clone(), cause: failed.text };
+        body.answer.track.fail(&error);
+        drop(body);
         if failed.passing { self.wait(error).await } else { Err(error) }
     }
 
@@ -221,6 +223,7 @@ impl Transfer {
         // At most the chunk's length, which is a usize.
         let chunk = chunk.split_off(skipped as usize);
         let length = chunk.len() as u64;
+        body.answer.track.received(length);
         if length > self.size - self.received {
             return Err(self.too_much(body.answer.request, length));
         }

@@ -18,6 +18,7 @@ use crate::{
     refusal::Subject,
     session::Ask,
     transport::Transport,
+    watch::{Watch, Watcher},
 };
 
 /// How long a mirror that could not be reached is left alone.
@@ -28,6 +29,7 @@ const MIRROR_REST: Duration = Duration::from_secs(60);
 pub struct Client {
     pub(crate) shared: Arc<Shared>,
     given: Option<Arc<Given>>,
+    pub(crate) watcher: Option<Arc<Watcher>>,
 }
 
 /// A login that came with a call.
@@ -61,14 +63,29 @@ impl Client {
             contacts: Mutex::default(),
             resting: Mutex::default(),
         };
-        Ok(Self { shared: Arc::new(shared), given: None })
+        Ok(Self { shared: Arc::new(shared), given: None, watcher: None })
     }
 
     /// The same client showing `login` to the registry `domain` (a reference's domain) instead of what its
     /// [`Credentials`](crate::Credentials) say; for `X-Registry-Auth`. Its tokens are not used by others.
     pub fn with_login(&self, domain: &str, login: Login) -> Self {
         let given = Given { domain: domain.to_owned(), login };
-        Self { shared: self.shared.clone(), given: Some(Arc::new(given)) }
+        Self { given: Some(Arc::new(given)), ..self.clone() }
+    }
+
+    /// The same client, telling `watch` of every request. First contacts and tokens that are known already are not asked for again.
+    pub fn watched(&self, watch: Arc<dyn Watch>) -> Self {
+        Self { watcher: Some(Arc::new(Watcher::new(watch))), ..self.clone() }
+    }
+
+    /// Whether `domain` answered as registries do, if it was asked anything already.
+    pub fn speaks(&self, domain: &str) -> Option<bool> {
+        self.shared.known(domain).map(|contact| contact.speaks)
+    }
+
+    /// Takes no notice any more of what [`Credentials`](crate::Credentials) said so far: a login was added or taken away.
+    pub fn forget_logins(&self) {
+        self.shared.authorizer.forget();
     }
 
     /// Fetches a manifest or index by digest.

@@ -1,6 +1,6 @@
 //! First contact with a registry: which scheme it speaks, where it lies, how it wants to be shown a login.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::StatusCode;
 use reqwest::Url;
@@ -13,6 +13,7 @@ use crate::{
     peer::Peer,
     reach::Reach,
     transport::{Lane, Transport},
+    watch::{Begun, Purpose, Track, Watcher},
 };
 
 /// What is known of a server; worth keeping for later requests.
@@ -26,6 +27,8 @@ pub(crate) struct Contact {
     pub(crate) reach: Reach,
     /// How to connect to it.
     pub(crate) lane: Lane,
+    /// Whether it says that it is a registry, or asks for a login as one does.
+    pub(crate) speaks: bool,
     challenge: Mutex<Option<Challenge>>,
 }
 
@@ -53,11 +56,12 @@ pub(crate) async fn contact(
     transport: &Transport,
     peer: &Peer,
     patience: std::time::Duration,
+    watcher: Option<&Arc<Watcher>>,
 ) -> Result<Contact, Failed> {
     let mut odd = None;
     let mut failed: Option<Failed> = None;
     for base in &peer.bases {
-        match ping(transport, peer, base, patience).await {
+        match ping(transport, peer, base, patience, watcher).await {
             Ok((contact, true)) => return Ok(contact),
             Ok((contact, false)) => odd = Some(contact),
             Err(error) => {
@@ -88,6 +92,7 @@ async fn ping(
     peer: &Peer,
     base: &Url,
     patience: std::time::Duration,
+    watcher: Option<&Arc<Watcher>>,
 ) -> Result<(Contact, bool), Failed> {
     let origin = Origin::of(base).ok_or_else(|| {
         let request = Request::new(&http::Method::GET, base);
@@ -96,10 +101,23 @@ async fn ping(
     let lane = transport.named(&origin);
     let mut url = base.clone();
     url.set_path("/v2/");
+    let track = Track::begin(watcher, || Begun {
+        request: 0,
+        method: http::Method::GET,
+        host: origin.shown(),
+        path: "/v2/".into(),
+        purpose: Purpose::Ping,
+        attempt: 1,
+        from: 0,
+        carries: 0,
+        authorized: false,
+    });
     let Answer { mut response, own, reach, .. } =
-        exchange(transport, lane, Outgoing::get(url), patience).await?;
+        exchange(transport, lane, Outgoing::get(url), patience, track).await?;
     let challenge =
         Challenge::of(response.headers()).filter(|_| own && response.status() == StatusCode::UNAUTHORIZED);
+    let says = response.headers().contains_key("docker-distribution-api-version");
+    let speaks = says || challenge.is_some();
     // A TLS server's answer to plain http.
     let sound = response.status() != StatusCode::BAD_REQUEST;
     // A body that is taken leaves the connection to the next request.
@@ -112,6 +130,7 @@ async fn ping(
         origin,
         reach,
         lane,
+        speaks,
         challenge: Mutex::new(challenge),
     };
     Ok((contact, sound))

@@ -15,6 +15,7 @@ use crate::{
     origin::Origin,
     reach::Reach,
     transport::{Lane, Transport},
+    watch::Track,
     wording::mishap,
 };
 
@@ -43,6 +44,8 @@ pub(crate) struct Answer {
     pub(crate) own: bool,
     /// Where the asked server lies.
     pub(crate) reach: Reach,
+    /// Who watches hears of its body.
+    pub(crate) track: Track,
 }
 
 /// No answer.
@@ -71,7 +74,27 @@ pub(crate) async fn exchange(
     lane: Lane,
     outgoing: Outgoing,
     patience: Duration,
+    mut track: Track,
 ) -> Result<Answer, Failed> {
+    match travel(transport, lane, outgoing, patience, &mut track).await {
+        Ok((response, request, own, reach)) => {
+            track.answered(response.status().as_u16(), content_length(response.headers()));
+            Ok(Answer { response, request, own, reach, track })
+        }
+        Err(failed) => {
+            track.fail(&failed.error);
+            Err(failed)
+        }
+    }
+}
+
+async fn travel(
+    transport: &Transport,
+    lane: Lane,
+    outgoing: Outgoing,
+    patience: Duration,
+    track: &mut Track,
+) -> Result<(Response, Request, bool, Reach), Failed> {
     let Outgoing { method, mut url, headers, mut authorization, mut form, content } = outgoing;
     let home = Origin::of(&url);
     let mut lane = lane;
@@ -95,7 +118,8 @@ pub(crate) async fn exchange(
             })?;
             builder = builder.header(CONTENT_LENGTH, content.length()).body(body);
         }
-        let response = match patiently(builder.send(), content.as_ref(), patience).await {
+        let answer = patiently(builder.send(), content.as_ref(), patience);
+        let response = match counted(answer, content.as_ref(), track).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
                 let mishap = mishap(&error, origin.as_ref());
@@ -110,7 +134,7 @@ pub(crate) async fn exchange(
         let here = origin.as_ref().map_or(Reach::Public, |origin| transport.reach(origin, &response));
         let reach = *reach.get_or_insert(here);
         let Some(location) = redirection(&response) else {
-            return Ok(Answer { response, request, own, reach });
+            return Ok((response, request, own, reach));
         };
         let target = next_hop(&url, &location);
         let refused = |target: &str, cause| {
@@ -132,6 +156,7 @@ pub(crate) async fn exchange(
             let target = target.ok_or_else(|| refused(next.as_str(), "it is not a host on the web"))?;
             lane = transport.sent(reach, &target).map_err(|cause| refused(next.as_str(), cause))?;
         }
+        track.redirected(|| Origin::of(&next).map_or_else(String::new, |origin| origin.shown()));
         url = next;
     }
     let request = Request::new(&method, &url);
@@ -154,6 +179,22 @@ async fn patiently<T>(
             done => return done,
         }
     }
+}
+
+/// Tells how far the sending of content is.
+async fn counted<T>(answer: impl Future<Output = T>, content: Option<&Content>, track: &mut Track) -> T {
+    let Some(Content::File { from, length, sent, .. }) = content.filter(|_| track.is_on()) else {
+        return answer.await;
+    };
+    let mut answer = std::pin::pin!(answer);
+    let answer = loop {
+        match tokio::time::timeout(Duration::from_millis(100), &mut answer).await {
+            Ok(answer) => break answer,
+            Err(_) => track.sent(sent.bytes().saturating_sub(*from).min(*length)),
+        }
+    };
+    track.sent(sent.bytes().saturating_sub(*from).min(*length));
+    answer
 }
 
 impl Failed {
@@ -211,7 +252,7 @@ pub(crate) async fn read_body(
     limit: u64,
     patience: Duration,
 ) -> Result<Bytes, Failed> {
-    let Answer { mut response, request, .. } = answer;
+    let Answer { mut response, request, mut track, .. } = answer;
     let origin = Origin::of(response.url());
     let too_large =
         |request: &Request| Failed::for_good(Error::TooLarge { request: request.clone(), what, limit });
@@ -226,10 +267,14 @@ pub(crate) async fn read_body(
                 Ok(Some(chunk)) if (body.len() + chunk.len()) as u64 > limit => {
                     return Err(too_large(&request));
                 }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) => {
+                    track.received(chunk.len() as u64);
+                    body.extend_from_slice(&chunk);
+                }
                 Err(error) => {
                     let mishap = mishap(&error, origin.as_ref());
                     let error = Error::Unreachable { request: request.clone(), cause: mishap.text };
+                    track.fail(&error);
                     return Err(Failed { error, passing: mishap.passing });
                 }
             }
@@ -279,7 +324,14 @@ mod tests {
         let origin = Origin::of(&url).expect("on the web");
         for (from, allowed) in [(Reach::Public, false), (Reach::Private, false), (Reach::Loopback, true)] {
             let lane = transport.sent(from, &origin).expect("a name says nothing yet");
-            let answer = exchange(&transport, lane, Outgoing::get(url.clone()), Duration::from_secs(5)).await;
+            let answer = exchange(
+                &transport,
+                lane,
+                Outgoing::get(url.clone()),
+                Duration::from_secs(5),
+                Track::begin(None, || unreachable!("nobody watches")),
+            )
+            .await;
             assert_eq!(answer.is_ok(), allowed, "{from:?}");
             assert_eq!(!inside.requests().is_empty(), allowed, "{from:?}");
             if let Err(failed) = answer {

@@ -41,6 +41,11 @@ impl Origin {
         }
     }
 
+    /// `host[:port]`, the port where it isn't the scheme's own.
+    pub(crate) fn shown(&self) -> String {
+        if self.port == if self.secure { 443 } else { 80 } { self.host.clone() } else { self.authority() }
+    }
+
     /// `host:port`.
     pub(crate) fn authority(&self) -> String {
         format!("{}:{}", self.host, self.port)

@@ -31,6 +31,11 @@ impl Pace {
         Self::new(Retry { attempts: 1, ..retry })
     }
 
+    /// How often it failed already.
+    pub(crate) fn tries(&self) -> u32 {
+        self.in_all
+    }
+
     /// Notes that `bytes` new bytes came.
     pub(crate) fn progress(&mut self, bytes: u64) {
         self.since += bytes;

@@ -25,6 +25,7 @@ use crate::{
     peer::{Peer, registry},
     refusal::Subject,
     session::Ask,
+    watch::Purpose,
 };
 
 /// A blob in a file of this machine.
@@ -102,6 +103,7 @@ impl Client {
         }
         let ask = Ask {
             method: Method::PUT,
+            purpose: Purpose::Put(reference.locator()),
             headers,
             content: Some(Content::Bytes(bytes)),
             accept: &[StatusCode::CREATED, StatusCode::OK, StatusCode::ACCEPTED, StatusCode::NO_CONTENT],
@@ -152,6 +154,7 @@ impl<'a> Upload<'a> {
     async fn is_there(&self) -> Result<bool, Error> {
         let ask = Ask {
             method: Method::HEAD,
+            purpose: Purpose::Check(self.blob.digest.clone()),
             ..Ask::get(
                 Subject::Push(self.repository, Some(self.blob.digest)),
                 format!("{}/blobs/{}", self.repository.path(), self.blob.digest),
@@ -170,7 +173,8 @@ impl<'a> Upload<'a> {
         let content = Some(Content::Bytes(Bytes::new()));
         let subject = Subject::Mount(self.repository, other);
         let accept = &[StatusCode::CREATED, StatusCode::ACCEPTED];
-        let ask = Ask { query, content, subject, ..self.ask(Method::POST, accept) };
+        let purpose = Purpose::Mount { digest: self.blob.digest.clone(), from: other.path().to_owned() };
+        let ask = Ask { query, content, subject, purpose, ..self.ask(Method::POST, accept) };
         let answer = self.client.ask(&self.peer, &ask, &mut self.pace()).await?;
         match answer.response.status() {
             StatusCode::CREATED => Ok(None),
@@ -180,7 +184,8 @@ impl<'a> Upload<'a> {
 
     async fn begin(&self) -> Result<Url, Error> {
         let content = Some(Content::Bytes(Bytes::new()));
-        let ask = Ask { content, ..self.ask(Method::POST, &[StatusCode::ACCEPTED]) };
+        let purpose = Purpose::Begin(self.blob.digest.clone());
+        let ask = Ask { content, purpose, ..self.ask(Method::POST, &[StatusCode::ACCEPTED]) };
         location(&self.client.ask(&self.peer, &ask, &mut self.pace()).await?)
     }
 
@@ -228,6 +233,8 @@ impl<'a> Upload<'a> {
             let accept = &[StatusCode::ACCEPTED, StatusCode::NO_CONTENT];
             let ask = Ask {
                 target: Some(location.clone()),
+                purpose: Purpose::Send(self.blob.digest.clone()),
+                from,
                 headers,
                 content: Some(content),
                 ..self.ask(Method::PATCH, accept)
@@ -238,6 +245,7 @@ impl<'a> Upload<'a> {
         let accept = &[StatusCode::CREATED, StatusCode::NO_CONTENT];
         let ask = Ask {
             target: Some(end),
+            purpose: Purpose::Finish(self.blob.digest.clone()),
             content: Some(Content::Bytes(Bytes::new())),
             ..self.ask(Method::PUT, accept)
         };
@@ -246,7 +254,12 @@ impl<'a> Upload<'a> {
 
     /// How much of an upload is there, and where it goes on; nothing if that is not said clearly.
     async fn received(&self, location: &Url) -> Result<Option<(Url, u64)>, Error> {
-        let ask = Ask { target: Some(location.clone()), ..self.ask(Method::GET, &[StatusCode::NO_CONTENT]) };
+        let purpose = Purpose::Progress(self.blob.digest.clone());
+        let ask = Ask {
+            target: Some(location.clone()),
+            purpose,
+            ..self.ask(Method::GET, &[StatusCode::NO_CONTENT])
+        };
         let answer = self.client.ask(&self.peer, &ask, &mut self.pace()).await?;
         let range = answer.response.headers().get(RANGE).and_then(|value| value.to_str().ok());
         // `0-0` may mean one byte or none.

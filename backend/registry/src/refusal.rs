@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use strata_oci::{Digest, Reference, Repository};
 
-use crate::{Error, Refusal, Request, challenge::Challenge};
+use crate::{Error, Refusal, Request, challenge::Challenge, watch::Purpose};
 
 /// Longest text taken over from a registry, in characters.
 const TEXT_MAX: usize = 500;
@@ -19,6 +19,10 @@ pub(crate) enum Subject<'a> {
     Push(&'a Repository, Option<&'a Digest>),
     /// Taking a blob from the second one to the first.
     Mount(&'a Repository, &'a Repository),
+    /// What refers to a manifest.
+    Referrers(&'a Repository, &'a Digest),
+    /// The list of repositories.
+    Catalog,
     Registry,
 }
 
@@ -29,8 +33,21 @@ impl<'a> Subject<'a> {
             Self::Blob(repository, _)
             | Self::Tags(repository)
             | Self::Push(repository, _)
-            | Self::Mount(repository, _) => Some(repository),
-            Self::Registry => None,
+            | Self::Mount(repository, _)
+            | Self::Referrers(repository, _) => Some(repository),
+            Self::Registry | Self::Catalog => None,
+        }
+    }
+
+    /// What a question about it is for, unless whoever asks says otherwise.
+    pub(crate) fn purpose(self) -> Purpose {
+        match self {
+            Self::Manifest(reference) => Purpose::Manifest(reference.locator()),
+            Self::Blob(_, digest) | Self::Push(_, Some(digest)) => Purpose::Blob(digest.clone()),
+            Self::Referrers(_, digest) => Purpose::Referrers(digest.clone()),
+            Self::Tags(_) => Purpose::Tags,
+            Self::Catalog => Purpose::Catalog,
+            Self::Registry | Self::Push(_, None) | Self::Mount(..) => Purpose::Ping,
         }
     }
 
@@ -41,6 +58,7 @@ impl<'a> Subject<'a> {
             Self::Mount(to, from) => {
                 format!("repository:{}:pull,push repository:{}:pull", to.path(), from.path())
             }
+            Self::Catalog => "registry:catalog:*".into(),
             other => other
                 .repository()
                 .map_or_else(String::new, |repository| format!("repository:{}:pull", repository.path())),
@@ -95,7 +113,12 @@ impl Refused {
                     digest: digest.clone(),
                     cause: or("BLOB_UNKNOWN", "blob unknown to registry"),
                 },
-                (Subject::Registry | Subject::Push(..) | Subject::Mount(..), _) => {
+                (Subject::Referrers(_, digest), _) => Error::BlobUnknown {
+                    repository,
+                    digest: digest.clone(),
+                    cause: or("UNSUPPORTED", "the registry keeps no list of referrers"),
+                },
+                (Subject::Registry | Subject::Catalog | Subject::Push(..) | Subject::Mount(..), _) => {
                     self.unexpected(StatusCode::NOT_FOUND)
                 }
             },

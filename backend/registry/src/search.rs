@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     Client, Error, Request, exchange::read_body, pace::Pace, peer::registry, refusal::Subject, session::Ask,
+    watch::Purpose,
 };
 
 /// Docker Hub's search is not where its registry is.
@@ -50,6 +51,7 @@ impl Client {
         url.query_pairs_mut().append_pair("q", term).append_pair("n", &limit.to_string());
         let ask = Ask {
             target: Some(url),
+            purpose: Purpose::Search,
             accept: &[StatusCode::OK],
             ..Ask::get(Subject::Registry, String::new())
         };

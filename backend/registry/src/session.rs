@@ -17,6 +17,7 @@ use crate::{
     peer::Peer,
     refusal::{Refused, Subject},
     transport::Lane,
+    watch::{Begun, Purpose, Track},
 };
 
 /// An error's body is read this far for the registry's words.
@@ -25,6 +26,10 @@ const WORDS_MAX: u64 = 64 << 10;
 /// A question to a registry.
 pub(crate) struct Ask<'a> {
     pub(crate) subject: Subject<'a>,
+    /// What it is for, in the words of who watches.
+    pub(crate) purpose: Purpose,
+    /// The first byte that is asked for or sent.
+    pub(crate) from: u64,
     pub(crate) method: Method,
     /// Below `/v2/`.
     pub(crate) path: String,
@@ -53,6 +58,8 @@ impl<'a> Ask<'a> {
     pub(crate) fn get(subject: Subject<'a>, path: String) -> Self {
         Self {
             subject,
+            purpose: subject.purpose(),
+            from: 0,
             method: Method::GET,
             path,
             query: None,
@@ -80,7 +87,7 @@ impl Client {
     pub(crate) async fn ask(&self, peer: &Peer, ask: &Ask<'_>, pace: &mut Pace) -> Result<Answer, Error> {
         loop {
             let known = self.shared.known(&peer.domain).is_some();
-            let Setback { failed, retry_after } = match self.try_once(peer, ask).await {
+            let Setback { failed, retry_after } = match self.try_once(peer, ask, pace.tries() + 1).await {
                 Ok(answer) => return Ok(answer),
                 Err(setback) => setback,
             };
@@ -99,7 +106,7 @@ impl Client {
     }
 
     /// One try; a 401 is answered once with a (new) login.
-    async fn try_once(&self, peer: &Peer, ask: &Ask<'_>) -> Result<Answer, Setback> {
+    async fn try_once(&self, peer: &Peer, ask: &Ask<'_>, attempt: u32) -> Result<Answer, Setback> {
         let contact = self.contact(peer).await?;
         let (url, lane, ours) = self.place(&contact, ask)?;
         let request = Request::new(&ask.method, &url);
@@ -112,6 +119,7 @@ impl Client {
                 given: self.given(peer),
                 refused: refused.as_ref(),
                 request: &request,
+                watcher: self.watcher.as_ref(),
             };
             let authorization = match ours {
                 false => None,
@@ -134,7 +142,19 @@ impl Client {
                 ..Outgoing::get(url.clone())
             };
             let shared = &self.shared;
-            let answer = exchange(&shared.transport, lane, outgoing, shared.timeouts.response).await?;
+            let track = Track::begin(self.watcher.as_ref(), || Begun {
+                request: 0,
+                method: ask.method.clone(),
+                host: Origin::of(&url).map_or_else(String::new, |origin| origin.shown()),
+                // What a registry calls an upload is for nobody else.
+                path: format!("/v2/{}{}", ask.path, if ask.target.is_some() { "…" } else { "" }),
+                purpose: ask.purpose.clone(),
+                attempt,
+                from: ask.from,
+                carries: ask.content.as_ref().map_or(0, Content::length),
+                authorized: authorization.is_some(),
+            });
+            let answer = exchange(&shared.transport, lane, outgoing, shared.timeouts.response, track).await?;
             let status = answer.response.status();
             if ask.accept.contains(&status) {
                 return Ok(answer);
@@ -187,7 +207,10 @@ impl Client {
         if let Some(known) = self.shared.known(&peer.domain) {
             return Ok(known);
         }
-        let contact = contact(&self.shared.transport, peer, self.shared.timeouts.response).await?;
+        let contact = {
+            let patience = self.shared.timeouts.response;
+            contact(&self.shared.transport, peer, patience, self.watcher.as_ref()).await?
+        };
         Ok(self.shared.keep(contact))
     }
 

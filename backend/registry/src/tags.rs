@@ -1,17 +1,37 @@
-//! The tags of a repository, page by page.
+//! Lists of a registry: the tags of a repository, the repositories, page by page.
 
 use http::{HeaderMap, header::LINK};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use strata_oci::{Repository, Tag};
 
-use crate::{Client, Error, exchange::read_body, peer::Peer, refusal::Subject, session::Ask};
+use crate::{
+    Client, Error,
+    exchange::read_body,
+    peer::{Peer, registry},
+    refusal::Subject,
+    session::Ask,
+};
 
 const PAGE: usize = 1000;
 const BODY_MAX: u64 = 4 << 20;
 
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is on it, in the registry's order.
+    pub items: Vec<T>,
+    /// The query of the next one, as the registry gave it; `None` on the last.
+    pub next: Option<String>,
+}
+
 #[derive(Deserialize)]
-struct Page {
+struct Tags {
     tags: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Repositories {
+    repositories: Option<Vec<String>>,
 }
 
 impl Client {
@@ -29,23 +49,33 @@ impl Client {
         }
     }
 
+    /// A page of the tags of a repository, from the registry itself: the first, or the one that [`Page::next`] leads to.
+    pub async fn tags_page(&self, repository: &Repository, next: Option<&str>) -> Result<Page<Tag>, Error> {
+        let peer = registry(repository.domain(), &self.shared.transport);
+        self.tags_page_at(&peer, repository, next.map_or_else(first, str::to_owned)).await
+    }
+
+    /// A page of the repositories of the registry `domain`, without its name. Many registries refuse this.
+    pub async fn catalog_page(&self, domain: &str, next: Option<&str>) -> Result<Page<String>, Error> {
+        let peer = registry(domain, &self.shared.transport);
+        let query = next.map_or_else(first, str::to_owned);
+        let ask = Ask { query: Some(query.clone()), ..Ask::get(Subject::Catalog, "_catalog".into()) };
+        let (page, next) = self.list::<Repositories>(&peer, ask, "list of repositories").await?;
+        let named = |name: &String| format!("localhost/{name}").parse::<Repository>().is_ok();
+        let items = page.repositories.unwrap_or_default().into_iter().filter(named).collect();
+        Ok(Page { items, next: next.filter(|next| *next != query) })
+    }
+
     async fn tags_at(&self, peer: &Peer, repository: &Repository) -> Result<Vec<Tag>, Error> {
         let mut tags: Vec<Tag> = Vec::new();
-        let mut query = Some(format!("n={PAGE}"));
+        let mut query = Some(first());
         let limit = self.shared.limits.tags;
         // A page may be empty, so pages are counted too.
         for _ in 0..=limit / PAGE {
             let Some(this) = query.take() else { break };
-            let path = format!("{}/tags/list", repository.path());
-            let ask = Ask { query: Some(this.clone()), ..Ask::get(Subject::Tags(repository), path) };
-            let answer = self.ask(peer, &ask, &mut self.pace(peer)).await?;
-            query = next_query(answer.response.headers()).filter(|next| *next != this);
-            let request = answer.request.clone();
-            let body = read_body(answer, "list of tags", BODY_MAX, self.shared.timeouts.response).await;
-            let body = body.map_err(|failed| failed.error)?;
-            let page: Page = serde_json::from_slice(&body)
-                .map_err(|error| Error::Protocol { request, cause: format!("list of tags: {error}") })?;
-            tags.extend(page.tags.unwrap_or_default().iter().filter_map(|tag| tag.parse().ok()));
+            let page = self.tags_page_at(peer, repository, this).await?;
+            query = page.next;
+            tags.extend(page.items);
             if tags.len() >= limit {
                 break;
             }
@@ -53,12 +83,45 @@ impl Client {
         tags.truncate(limit);
         Ok(tags)
     }
+
+    async fn tags_page_at(
+        &self,
+        peer: &Peer,
+        repository: &Repository,
+        query: String,
+    ) -> Result<Page<Tag>, Error> {
+        let path = format!("{}/tags/list", repository.path());
+        let ask = Ask { query: Some(query.clone()), ..Ask::get(Subject::Tags(repository), path) };
+        let (page, next) = self.list::<Tags>(peer, ask, "list of tags").await?;
+        let items = page.tags.unwrap_or_default().iter().filter_map(|tag| tag.parse().ok()).collect();
+        Ok(Page { items, next: next.filter(|next| *next != query) })
+    }
+
+    async fn list<T: DeserializeOwned>(
+        &self,
+        peer: &Peer,
+        ask: Ask<'_>,
+        what: &'static str,
+    ) -> Result<(T, Option<String>), Error> {
+        let answer = self.ask(peer, &ask, &mut self.pace(peer)).await?;
+        let next = next_query(answer.response.headers());
+        let request = answer.request.clone();
+        let body = read_body(answer, what, BODY_MAX, self.shared.timeouts.response).await;
+        let body = body.map_err(|failed| failed.error)?;
+        let page = serde_json::from_slice(&body)
+            .map_err(|error| Error::Protocol { request, cause: format!("{what}: {error}") })?;
+        Ok((page, next))
+    }
+}
+
+fn first() -> String {
+    format!("n={PAGE}")
 }
 
 /// The query of the next page: `Link: </v2/demo/tags/list?last=b&n=2>; rel="next"`.
 ///
 /// Only the query is taken: the next page of this list is nowhere else.
-fn next_query(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn next_query(headers: &HeaderMap) -> Option<String> {
     let links =
         headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
     let mut next = links.filter(|link| link.contains("rel=\"next\"") || link.contains("rel=next"));

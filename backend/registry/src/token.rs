@@ -1,6 +1,6 @@
 //! Bearer tokens: where they may be fetched, with what, and for how long they hold.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::{HeaderValue, Method, StatusCode};
 use reqwest::Url;
@@ -15,6 +15,7 @@ use crate::{
     pace::retry_after,
     refusal::one_line,
     transport::Transport,
+    watch::{Begun, Purpose, Track, Watcher},
 };
 
 const BODY_MAX: u64 = 1 << 20;
@@ -38,6 +39,7 @@ pub(crate) struct TokenAsk<'a> {
     pub(crate) login: Option<&'a Login>,
     /// The request that the token is for.
     pub(crate) request: &'a Request,
+    pub(crate) watcher: Option<&'a Arc<Watcher>>,
 }
 
 /// Whether a token server may see credentials.
@@ -88,7 +90,19 @@ pub(crate) async fn fetch(
         };
         transport.sent(contact.reach, &origin).map_err(refused)?
     };
-    let answer = exchange(transport, lane, outgoing(realm, ask), patience).await?;
+    let outgoing = outgoing(realm, ask);
+    let track = Track::begin(ask.watcher, || Begun {
+        request: 0,
+        method: outgoing.method.clone(),
+        host: origin.shown(),
+        path: String::new(),
+        purpose: Purpose::Token { scope: one_line(ask.scope) },
+        attempt: 1,
+        from: 0,
+        carries: 0,
+        authorized: ask.login.is_some(),
+    });
+    let answer = exchange(transport, lane, outgoing, patience, track).await?;
     let status = answer.response.status();
     let request = answer.request.clone();
     let asked_wait = retry_after(answer.response.headers(), std::time::SystemTime::now());

@@ -11,6 +11,7 @@
 //! A handler extracts, calls the engine, and converts; decisions (which host, which range, which version) are pure
 //! functions beside it.
 
+mod browse;
 pub mod config;
 pub mod docker;
 pub mod explorer;

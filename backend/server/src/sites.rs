@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use strata_engine::Engine;
 
-use crate::{Shutdown, docker, explorer, http::Site, page, registry, security::Guard, workshop};
+use crate::{Shutdown, browse, docker, explorer, http::Site, page, registry, security::Guard, workshop};
 
 /// The unix socket: the engine API, for whoever may open it.
 pub fn unix(engine: &Engine, shutdown: &Shutdown) -> Site {
@@ -17,6 +17,7 @@ pub fn tcp(engine: &Engine, guard: &Arc<Guard>, shutdown: &Shutdown) -> Site {
     let groups = vec![
         page::health(),
         workshop::routes(engine, shutdown),
+        browse::routes(engine, shutdown),
         explorer::routes(engine, guard, shutdown),
         registry::routes(engine, guard),
         docker::routes(engine, shutdown, docker::Powers::Contained),

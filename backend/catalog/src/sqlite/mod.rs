@@ -323,4 +323,12 @@ impl Catalog for SqliteCatalog {
     fn collect(&self) -> Result<Garbage, CatalogError> {
         self.write("collect garbage", |db| garbage::collect(db))
     }
+
+    fn would_collect(&self, without: &[ImageId]) -> Result<Garbage, CatalogError> {
+        // `read` never commits: what it changed is taken back.
+        self.read("rehearse a removal", |db| {
+            without.iter().try_for_each(|id| images::delete(db, id).map(drop))?;
+            garbage::collect(db)
+        })
+    }
 }

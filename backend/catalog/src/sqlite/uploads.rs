@@ -8,9 +8,9 @@ use strata_oci::{Digest, Tag};
 use super::{
     SqliteCatalog, blobs,
     columns::{nanoseconds, now, parsed, time, unsigned},
-    registry,
+    garbage, registry,
 };
-use crate::{Blob, CatalogError, NewManifest, RegistryCatalog, RegistryPath};
+use crate::{Blob, CatalogError, Garbage, NewManifest, RegistryCatalog, RegistryPath, Released};
 
 /// The tables, as a step of [`super::schema::MIGRATIONS`].
 pub(super) const TABLES: &str = "
@@ -37,6 +37,22 @@ fn link(db: &Connection, repository: &RegistryPath, blob: &Blob) -> rusqlite::Re
     )?
     .execute((repository.as_str(), blob.digest.to_string(), now()))?;
     Ok(())
+}
+
+fn release(db: &Connection, repository: &RegistryPath, name: &Tag) -> rusqlite::Result<Option<Released>> {
+    let Some(blob) = registry::tag(db, repository, name)? else { return Ok(None) };
+    registry::untag(db, repository, name)?;
+    let manifest = blob.digest;
+    let needed = format!(
+        "{} SELECT 1 FROM registry_tags WHERE repository = ?1 AND manifest = ?2
+         UNION SELECT 1 FROM manifest_children c JOIN reachable r ON c.manifest = r.digest WHERE c.child = ?2",
+        registry::REACHABLE
+    );
+    let needed = db.prepare_cached(&needed)?.exists((repository.as_str(), manifest.to_string()))?;
+    if !needed {
+        registry::remove(db, repository, &manifest)?;
+    }
+    Ok(Some(Released { manifest, gone: !needed }))
 }
 
 impl RegistryCatalog for SqliteCatalog {
@@ -122,6 +138,47 @@ impl RegistryCatalog for SqliteCatalog {
             db.prepare_cached(&query)?
                 .query_map((repository.as_str(), subject.to_string()), blobs::read)?
                 .collect()
+        })
+    }
+
+    fn registry_tags_with(
+        &self,
+        digest: &Digest,
+        limit: usize,
+    ) -> Result<Vec<(RegistryPath, Tag)>, CatalogError> {
+        self.read("list tags with a blob", |db| {
+            db.prepare_cached(
+                "WITH RECURSIVE up (digest) AS (
+                    SELECT manifest FROM manifest_children WHERE child = ?1
+                    UNION SELECT c.manifest FROM manifest_children c JOIN up ON c.child = up.digest
+                 )
+                 SELECT DISTINCT t.repository, t.tag FROM registry_tags t JOIN up ON t.manifest = up.digest
+                 ORDER BY t.repository, t.tag LIMIT ?2",
+            )?
+            .query_map((digest.to_string(), i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
+                Ok((parsed(row, 0)?, parsed(row, 1)?))
+            })?
+            .collect()
+        })
+    }
+
+    fn registry_release(
+        &self,
+        repository: &RegistryPath,
+        tag: &Tag,
+    ) -> Result<Option<Released>, CatalogError> {
+        self.write("remove a tag", |db| release(db, repository, tag))
+    }
+
+    fn registry_would_release(
+        &self,
+        repository: &RegistryPath,
+        tag: &Tag,
+    ) -> Result<Option<(Released, Garbage)>, CatalogError> {
+        // A transaction that is only read from is rolled back.
+        self.read("see what a tag holds", |db| {
+            let Some(released) = release(db, repository, tag)? else { return Ok(None) };
+            Ok(Some((released, garbage::collect(db)?)))
         })
     }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, future::try_join_all};
+use strata_api::theatre::What;
 use strata_blobs::{BlobStore as _, DiskStaged};
 use strata_catalog::{Blob, Catalog as _, Layer, Lease};
 use strata_layers::{Expected, Staged as StagedFiles, Watch, pipe};
@@ -16,6 +17,7 @@ use strata_registry::Client;
 use tokio::time::Instant;
 
 use super::{
+    Told,
     report::{Report, Step},
     resolve::{Config, Target},
     transfer::{Meter, State},
@@ -61,19 +63,22 @@ impl Engine {
         target: &Target,
         config: &Config,
         lease: Lease,
-        report: &Report,
+        told: &Told<'_>,
     ) -> Result<Vec<Part>, Error> {
         let here = self.hold(target, config, lease).await?;
         let layers: Vec<_> = target.manifest.layers.iter().zip(config.diff_ids()).collect();
         for (descriptor, diff_id) in &layers {
             let step = if here.contains_key(*diff_id) { Step::Exists } else { Step::Queued };
-            report.layer(&descriptor.digest, step).await;
+            told.report.layer(&descriptor.digest, step).await;
+            if let Step::Exists = step {
+                told.play.spare(What::Here { digest: descriptor.digest.clone(), size: descriptor.size });
+            }
         }
         let here = &here;
         let parts = layers.into_iter().map(|(descriptor, diff_id)| async move {
             match here.get(diff_id) {
                 Some(layer) => Ok(Part::Here(layer.clone())),
-                None => self.take_in_one(client, repository, descriptor, diff_id, report).await,
+                None => self.take_in_one(client, repository, descriptor, diff_id, told).await,
             }
         });
         try_join_all(parts).await
@@ -108,7 +113,7 @@ impl Engine {
         repository: &Repository,
         descriptor: &Descriptor,
         diff_id: &DiffId,
-        report: &Report,
+        told: &Told<'_>,
     ) -> Result<Part, Error> {
         let work = {
             let (engine, client, repository) = (self.clone(), client.clone(), repository.clone());
@@ -117,9 +122,16 @@ impl Engine {
                 engine.fetch(&client, &repository, &descriptor, &diff_id, &meter).await
             }
         };
-        let transfer = self.inner().transfers.join(&descriptor.digest, work);
-        let mut follower =
-            Follower { digest: &descriptor.digest, total: descriptor.size, report, shown: Shown::Nothing };
+        let (transfer, joined) = self.inner().transfers.join(&descriptor.digest, work);
+        if joined {
+            told.play.spare(What::Joined { digest: descriptor.digest.clone(), size: descriptor.size });
+        }
+        let mut follower = Follower {
+            digest: &descriptor.digest,
+            total: descriptor.size,
+            report: told.report,
+            shown: Shown::Nothing,
+        };
         let mut following = transfer.follow();
         let staged = loop {
             let state = following.next().await;

@@ -9,14 +9,20 @@ mod resolve;
 mod store;
 mod transfer;
 
-use strata_api::progress::Message;
+use strata_api::{
+    progress::Message,
+    theatre::{Deed, What},
+};
 use strata_catalog::{Catalog as _, Lease};
 use strata_oci::{Digest, Platform, Reference, Repository, Tag};
 use strata_registry::{Client, Login};
 use tokio::sync::mpsc;
 
 use self::{report::Report, resolve::Target};
-use crate::{Engine, Error, Kind, memory};
+use crate::{
+    Engine, Error, Kind, memory,
+    theatre::{Curtain, Play},
+};
 
 pub(crate) type Transfers = transfer::Transfers<layer::Staged>;
 
@@ -42,12 +48,21 @@ impl Engine {
     /// A failure is the last message, with a code in its `error_detail`; if it is also the first, nothing was
     /// begun. Dropping the receiver cancels the pull, and layers that no other pull waits for.
     pub fn pull(&self, request: PullRequest) -> mpsc::Receiver<Message> {
+        let curtain = self.inner().theatre.begin(Deed::Pull, &request.image);
+        self.pull_in(request, curtain)
+    }
+
+    /// The same, in a play that was begun for it.
+    pub(crate) fn pull_in(&self, request: PullRequest, curtain: Curtain) -> mpsc::Receiver<Message> {
         let (sender, receiver) = mpsc::channel(BACKLOG);
         let engine = self.clone();
         tokio::spawn(async move {
             let report = Report(sender.clone());
             let result = tokio::select! {
-                result = engine.pull_all(&request, &report) => result,
+                result = engine.pull_all(&request, &report, &curtain) => {
+                    curtain.end(&result);
+                    result
+                }
                 () = sender.closed() => Ok(()),
             };
             if let Err(error) = result {
@@ -58,7 +73,7 @@ impl Engine {
         receiver
     }
 
-    async fn pull_all(&self, request: &PullRequest, report: &Report) -> Result<(), Error> {
+    async fn pull_all(&self, request: &PullRequest, report: &Report, curtain: &Curtain) -> Result<(), Error> {
         let references = wanted(request)?;
         let platform = match &request.platform {
             Some(text) if !text.is_empty() => {
@@ -67,13 +82,17 @@ impl Engine {
             _ => Platform::host(),
         };
         let client = |repository: &Repository| match &request.login {
-            Some(login) => self.inner().registry.with_login(repository.domain(), login.clone()),
-            None => self.inner().registry.clone(),
+            Some(login) => {
+                curtain.client(&self.inner().registry).with_login(repository.domain(), login.clone())
+            }
+            None => curtain.client(&self.inner().registry),
         };
+        let play = curtain.play();
         match references {
             Wanted::One(reference) => {
+                play.call(&reference.familiar());
                 let client = client(reference.repository());
-                let newer = self.pull_one(&client, &reference, &platform, report).await?;
+                let newer = self.pull_one(&client, &reference, &platform, report, play).await?;
                 report.status(newer, &reference.familiar()).await;
                 if request.platform.is_some() {
                     self.warn_of_platform(&request.image, &reference, &platform, report).await?;
@@ -83,7 +102,8 @@ impl Engine {
                 let client = client(&repository);
                 let mut newer = false;
                 for tag in client.tags(&repository).await? {
-                    newer |= self.pull_one(&client, &repository.with_tag(tag), &platform, report).await?;
+                    newer |=
+                        self.pull_one(&client, &repository.with_tag(tag), &platform, report, play).await?;
                 }
                 report.status(newer, &repository.familiar()).await;
             }
@@ -98,6 +118,7 @@ impl Engine {
         reference: &Reference,
         platform: &Platform,
         report: &Report,
+        play: &Play,
     ) -> Result<bool, Error> {
         let target = self.resolve(client, reference, platform).await?;
         let id = match reference.digest() {
@@ -107,7 +128,9 @@ impl Engine {
         report.line(Some(id), format!("Pulling from {}", reference.repository().path())).await;
         let lease = self.blocking(|inner| Ok(inner.catalog.lease("pull")?)).await?;
         let held = Held { engine: self, lease };
-        let newer = self.pull_target(client, reference, platform, &target, held.lease, report).await?;
+        play.layers(target.manifest.layers.iter().map(|layer| layer.digest.clone()));
+        let told = Told { report, play };
+        let newer = self.pull_target(client, reference, platform, &target, held.lease, &told).await?;
         report.line(None, format!("Digest: {}", target.digest())).await;
         let (name, repository) = (reference.familiar(), reference.repository().familiar());
         let id = target.image_id();
@@ -152,18 +175,25 @@ impl Engine {
         platform: &Platform,
         target: &Target,
         lease: Lease,
-        report: &Report,
+        told: &Told<'_>,
     ) -> Result<bool, Error> {
         if let Some(newer) = self.name_if_here(reference, target, lease).await? {
+            told.play.spare(What::UpToDate);
             return Ok(newer);
         }
         let config = resolve::config(client, reference.repository(), target, platform).await?;
-        let layers = self.take_in(client, reference.repository(), target, &config, lease, report).await?;
+        let layers = self.take_in(client, reference.repository(), target, &config, lease, told).await?;
         let stored = self.store(reference, target, config, layers, lease).await;
         // Only fails when the runtime ends, and then there is nothing to give back.
         let _ = tokio::task::spawn_blocking(memory::give_back).await;
         stored.map(|()| true)
     }
+}
+
+/// Who hears of a pull.
+pub(crate) struct Told<'a> {
+    report: &'a Report,
+    play: &'a Play,
 }
 
 /// Gives a lease back when the pull ends in any way; after success it is given back already.

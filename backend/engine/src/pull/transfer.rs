@@ -81,8 +81,9 @@ impl<T: Send + Sync + 'static> Transfers<T> {
         Self { active: Mutex::default(), permits: Arc::new(Semaphore::new(concurrency.max(1))) }
     }
 
-    /// Joins the transfer of `digest`, or starts `work` as a new one if there is none that may still succeed.
-    pub(super) fn join<F, W>(&self, digest: &Digest, work: W) -> Arc<Transfer<T>>
+    /// Joins the transfer of `digest`, or starts `work` as a new one if there is none that may still succeed; says whether there was
+    /// one.
+    pub(super) fn join<F, W>(&self, digest: &Digest, work: W) -> (Arc<Transfer<T>>, bool)
     where
         W: FnOnce(Arc<Meter<T>>) -> F + Send + 'static,
         F: Future<Output = Result<T, Error>> + Send,
@@ -92,7 +93,7 @@ impl<T: Send + Sync + 'static> Transfers<T> {
         if let Some(running) = active.get(digest).and_then(Weak::upgrade)
             && !matches!(*running.state.borrow(), State::Failed(_))
         {
-            return running;
+            return (running, true);
         }
         // Taken here and not in the task, so that the layers that are asked for first run first.
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok();
@@ -113,7 +114,7 @@ impl<T: Send + Sync + 'static> Transfers<T> {
         });
         let transfer = Arc::new(Transfer { state, task: task.abort_handle() });
         active.insert(digest.clone(), Arc::downgrade(&transfer));
-        transfer
+        (transfer, false)
     }
 }
 
@@ -184,14 +185,14 @@ mod tests {
         let runs = Arc::new(AtomicUsize::new(0));
         let (go, wait) = oneshot::channel::<()>();
         let counter = Arc::clone(&runs);
-        let first = transfers.join(&digest(), move |meter| async move {
+        let (first, _) = transfers.join(&digest(), move |meter| async move {
             counter.fetch_add(1, Ordering::SeqCst);
             meter.update(|progress| progress.received = 5);
             let _ = wait.await;
             Ok(7)
         });
         let counter = Arc::clone(&runs);
-        let second = transfers.join(&digest(), move |_| async move {
+        let (second, _) = transfers.join(&digest(), move |_| async move {
             counter.fetch_add(1, Ordering::SeqCst);
             Ok(8)
         });
@@ -212,11 +213,11 @@ mod tests {
         let transfers = Transfers::<u32>::new(2);
         let dropped = Arc::new(AtomicUsize::new(0));
         let alive = Alive(Arc::clone(&dropped));
-        let first = transfers.join(&digest(), move |_| async move {
+        let (first, _) = transfers.join(&digest(), move |_| async move {
             let _alive = alive;
             std::future::pending().await
         });
-        let second = transfers.join(&digest(), |_| async { Ok(1) });
+        let (second, _) = transfers.join(&digest(), |_| async { Ok(1) });
         tokio::task::yield_now().await;
         drop(first);
         tokio::task::yield_now().await;
@@ -225,9 +226,10 @@ mod tests {
         while dropped.load(Ordering::SeqCst) == 0 {
             tokio::task::yield_now().await;
         }
-        let failed = transfers.join(&digest(), |_| async { Err(Error::new(crate::Kind::Internal, "no")) });
+        let (failed, _) =
+            transfers.join(&digest(), |_| async { Err(Error::new(crate::Kind::Internal, "no")) });
         assert_eq!(end(&failed).await.expect_err("fails").message, "no");
-        let again = transfers.join(&digest(), |_| async { Ok(2) });
+        let (again, _) = transfers.join(&digest(), |_| async { Ok(2) });
         assert_eq!(end(&again).await.expect("done"), 2);
     }
 }

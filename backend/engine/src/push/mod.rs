@@ -7,13 +7,20 @@ mod blob;
 mod layers;
 mod manifest;
 
-use strata_api::progress::Message;
+use std::sync::Arc;
+
+use strata_api::{progress::Message, theatre::Deed};
 use strata_catalog::{Catalog as _, Image, RepoDigest, Tagged};
 use strata_oci::{Platform, Reference, Repository, Tag};
 use strata_registry::{Client, Login};
 use tokio::sync::mpsc;
 
-use crate::{Engine, Error, Kind, names::tag_name, progress};
+use crate::{
+    Engine, Error, Kind,
+    names::tag_name,
+    progress,
+    theatre::{Curtain, Play},
+};
 
 /// Lines that may wait for a slow listener.
 const BACKLOG: usize = 64;
@@ -36,7 +43,21 @@ impl Engine {
     ///
     /// A failure is the last message. Dropping the receiver cancels it.
     pub fn push(&self, request: PushRequest) -> Result<mpsc::Receiver<Message>, Error> {
-        let (repository, tag) = target(&request)?;
+        let curtain = self.inner().theatre.begin(Deed::Push, &request.image);
+        self.push_in(request, curtain)
+    }
+
+    /// The same, in a play that was begun for it.
+    pub(crate) fn push_in(
+        &self,
+        request: PushRequest,
+        curtain: Curtain,
+    ) -> Result<mpsc::Receiver<Message>, Error> {
+        let targeted = target(&request);
+        curtain.end_if_failed(&targeted);
+        let (repository, tag) = targeted?;
+        let called = tag.as_ref().map(|tag| repository.with_tag(tag.clone()).familiar());
+        curtain.play().call(&called.unwrap_or_else(|| repository.familiar()));
         let platform = match request.platform.as_deref().filter(|text| !text.is_empty()) {
             None => None,
             Some(text) => Some(text.parse().map_err(|error| Error::chain(Kind::InvalidArgument, &error))?),
@@ -45,12 +66,19 @@ impl Engine {
         let engine = self.clone();
         tokio::spawn(async move {
             let client = match &request.login {
-                Some(login) => engine.inner().registry.with_login(repository.domain(), login.clone()),
-                None => engine.inner().registry.clone(),
+                Some(login) => {
+                    curtain.client(&engine.inner().registry).with_login(repository.domain(), login.clone())
+                }
+                None => curtain.client(&engine.inner().registry),
             };
-            let push = Push { engine: engine.clone(), client, repository, platform, sender: sender.clone() };
+            let play = curtain.play().clone();
+            let push =
+                Push { engine: engine.clone(), client, repository, platform, sender: sender.clone(), play };
             let result = tokio::select! {
-                result = push.run(tag) => result,
+                result = push.run(tag) => {
+                    curtain.end(&result);
+                    result
+                }
                 () = sender.closed() => Ok(()),
             };
             if let Err(error) = result {
@@ -69,6 +97,7 @@ pub(super) struct Push {
     pub(super) repository: Repository,
     platform: Option<Platform>,
     pub(super) sender: mpsc::Sender<Message>,
+    play: Arc<Play>,
 }
 
 impl Push {
@@ -129,7 +158,16 @@ impl Push {
 
     /// Pushes an image that is held.
     async fn held(&self, tagged: &Tagged, image: &Image) -> Result<(), Error> {
+        let known = |image: &Image| {
+            image
+                .layers
+                .iter()
+                .filter_map(|layer| Some(layer.blobs.first()?.digest.clone()))
+                .collect::<Vec<_>>()
+        };
+        self.play.layers(known(image));
         let image = self.push_layers(image).await?;
+        self.play.layers(known(&image));
         let manifest = {
             let image = image.clone();
             self.engine.blocking(move |inner| inner.manifest_to_push(&image)).await?

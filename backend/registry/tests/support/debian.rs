@@ -1,4 +1,5 @@
 //! Debian's docker-registry and skopeo.
+#![allow(dead_code)] // each test program uses its own part
 
 use std::{
     fs,

@@ -24,6 +24,7 @@ pub use containers::{Powers, socket};
 use events::moment;
 pub use failure::Failure;
 pub(crate) use failure::status as failure_status;
+pub(crate) use registries::login as registry_login;
 pub use version::{ApiVersion, WrongVersion};
 
 use crate::{

@@ -78,6 +78,6 @@ pub async fn distribution(engine: Engine, call: Call) -> Result<Response, Failur
 }
 
 /// dockerd ignores a header that it can't read; so anonymous pulls work with old clients that send nonsense.
-pub(super) fn login(call: &Call) -> Option<Login> {
+pub(crate) fn login(call: &Call) -> Option<Login> {
     call.header("x-registry-auth").and_then(|header| Login::from_registry_auth(header).ok().flatten())
 }

@@ -28,6 +28,16 @@ pub async fn waste(engine: Engine, call: Call) -> Result<Response, Failure> {
     Ok(json(&engine.waste(&image(&call)?).await?))
 }
 
+/// `GET /api/sharing`.
+pub async fn sharing(engine: Engine, _: Call) -> Result<Response, Failure> {
+    Ok(json(&engine.sharing().await?))
+}
+
+/// `GET /api/removal?image=REF&image=REF`.
+pub async fn removal(engine: Engine, call: Call) -> Result<Response, Failure> {
+    Ok(json(&engine.removal(call.query().texts("image")).await?))
+}
+
 fn image(call: &Call) -> Result<String, Failure> {
     call.query()
         .text("ref")

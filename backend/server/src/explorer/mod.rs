@@ -3,6 +3,7 @@
 mod containers;
 mod files;
 mod images;
+mod logins;
 mod streams;
 mod tickets;
 
@@ -26,6 +27,11 @@ pub fn routes(engine: &Engine, guard: &Arc<Guard>, shutdown: &Shutdown) -> Group
         Route::new(Method::GET, "/api/image", on, engine, images::detail),
         Route::new(Method::GET, "/api/blame", on, engine, images::blame),
         Route::new(Method::GET, "/api/waste", on, engine, images::waste),
+        Route::new(Method::GET, "/api/sharing", on, engine, images::sharing),
+        Route::new(Method::GET, "/api/removal", on, engine, images::removal),
+        Route::new(Method::GET, "/api/logins", on, engine, logins::list),
+        Route::new(Method::POST, "/api/logins", on, engine, logins::keep),
+        Route::new(Method::DELETE, "/api/logins/{registry}", on, engine, logins::forget),
         Route::new(Method::GET, "/api/layers/{diff_id}/index", on, engine, files::index),
         Route::new(Method::GET, "/api/layers/{diff_id}/file", on, engine, files::file),
         Route::new(Method::GET, "/api/containers/{id}", on, engine, containers::detail),

@@ -12,7 +12,10 @@ use crate::{
 pub const INDEX: &str = "index.html";
 
 /// The shell with everything, for the pages that are not in [`INDEX`]. A page that was built in one piece lacks it.
-const WORKSHOP: &str = "workshop.html";
+const WHOLE: &str = "whole.html";
+
+/// What is in that one only.
+const IN_WHOLE: [&str; 3] = ["/workshop", "/registry", "/sharing"];
 
 /// Serves the shell, or 404 where an address can't be one of the page.
 pub async fn serve(call: Call) -> Response {
@@ -22,8 +25,8 @@ pub async fn serve(call: Call) -> Response {
     }
     let path = call.uri().path();
     let shell = || {
-        let whole = is_workshop(path).then(|| assets::asset(WORKSHOP)).flatten();
-        whole.map(|asset| (WORKSHOP, asset)).or_else(|| Some((INDEX, assets::asset(INDEX)?)))
+        let whole = is_in_whole(path).then(|| assets::asset(WHOLE)).flatten();
+        whole.map(|asset| (WHOLE, asset)).or_else(|| Some((INDEX, assets::asset(INDEX)?)))
     };
     match is_page(path).then(shell).flatten() {
         Some((name, asset)) => assets::reply(name, asset, call.headers()),
@@ -39,15 +42,17 @@ pub(super) fn see(address: &str) -> Response {
     response
 }
 
-fn is_workshop(path: &str) -> bool {
-    path.strip_prefix("/workshop").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+fn is_in_whole(path: &str) -> bool {
+    let below =
+        |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    IN_WHOLE.iter().any(|prefix| below(prefix))
 }
 
 /// Whether a path is an address of the page: not one of an API, and not a file that should be there and isn't. Below
-/// `/image/`, `/compare/` and `/container/` names of files follow, with whatever extension.
+/// `/image/`, `/compare/` and `/container/` names of files follow, and below `/registry/` hosts and tags, with whatever extension.
 fn is_page(path: &str) -> bool {
     let below = |prefix: &str| path.starts_with(prefix);
-    if ["/image/", "/compare/", "/container/"].into_iter().any(below) {
+    if ["/image/", "/compare/", "/container/", "/registry/"].into_iter().any(below) {
         return true;
     }
     let api = below("/api/") || below("/v2/") || ApiVersion::split(path).1.is_some();
@@ -70,13 +75,19 @@ mod tests {
             "/images",
             "/index.html",
             "/container/web.1/changes/srv/a.html",
+            "/registry/r.example/app:1.36",
         ] {
             assert!(is_page(page), "{page}");
         }
-        for (path, workshop) in
-            [("/workshop", true), ("/workshop/x", true), ("/workshops", false), ("/", false)]
-        {
-            assert_eq!(is_workshop(path), workshop, "{path}");
+        for (path, whole) in [
+            ("/workshop", true),
+            ("/workshop/x", true),
+            ("/workshops", false),
+            ("/registry", true),
+            ("/registry/127.0.0.1:5000/a:1", true),
+            ("/", false),
+        ] {
+            assert_eq!(is_in_whole(path), whole, "{path}");
         }
         for other in ["/page.js", "/vendor/x.css", "/api/nope", "/v2/x", "/v1.47/nope", "/favicon.ico"] {
             assert!(!is_page(other), "{other}");
