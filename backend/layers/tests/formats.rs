@@ -126,13 +126,8 @@ fn announced_bytes_that_are_no_layer_are_refused() {
 #[test]
 fn bombs_are_defused() {
     let zeros = Layer::new().file("zeros", vec![0; 64 << 20]).tar();
-    let forms = [
-        compress(&zeros, Compression::Gzip(9)),
-        compress(&zeros, Compression::Zstd(3)),
-        bzip2(&zeros),
-        xz(&zeros),
-    ];
-    for bytes in forms {
+    for compression in [Compression::Gzip(9), Compression::Zstd(3)] {
+        let bytes = compress(&zeros, compression);
         let by_ratio = Limits { ratio: 100, ratio_floor: 4 << 20, ..Limits::default() };
         let by_size = Limits { tar: 8 << 20, ..Limits::default() };
         for (limits, message) in

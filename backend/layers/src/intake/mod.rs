@@ -77,6 +77,17 @@ impl<B> Staged<B> {
     }
 }
 
+/// What the tar can be had from later.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// The blob.
+    Blob,
+    /// A recipe.
+    Recipe,
+    /// A recipe; it comes from this machine, as fast as it is read.
+    Made,
+}
+
 impl Layers {
     /// Takes a layer in.
     ///
@@ -89,7 +100,7 @@ impl Layers {
         expected: &Expected,
         watch: &Watch,
     ) -> Result<Staged<W::Staged>, IntakeError> {
-        self.take(source, blob, Some(expected), false, watch)
+        self.take(source, blob, Some(expected), Keep::Blob, watch)
     }
 
     /// Takes in the tar of a layer that was made here: it has no blob yet, and its diff id is what comes.
@@ -98,7 +109,7 @@ impl Layers {
         tar: S,
         watch: &Watch,
     ) -> Result<Staged<W::Staged>, IntakeError> {
-        self.take(tar, None::<W>, None, true, watch)
+        self.take(tar, None::<W>, None, Keep::Made, watch)
     }
 
     /// Takes in a layer whose blob is not kept: [`Layers::write_tar`] gives its tar, uncompressed, from the directory.
@@ -108,7 +119,7 @@ impl Layers {
         expected: Option<&Expected>,
         watch: &Watch,
     ) -> Result<Staged<W::Staged>, IntakeError> {
-        self.take(source, None::<W>, expected, true, watch)
+        self.take(source, None::<W>, expected, Keep::Recipe, watch)
     }
 
     fn take<S: Source, W: BlobWriter>(
@@ -116,7 +127,7 @@ impl Layers {
         source: S,
         blob: Option<W>,
         expected: Option<&Expected>,
-        record: bool,
+        keep: Keep,
         watch: &Watch,
     ) -> Result<Staged<W::Staged>, IntakeError> {
         let failures = self.shared.write_back.file_system().failures();
@@ -134,11 +145,11 @@ impl Layers {
         // What was made here comes faster than files are created: the disk can have the first half meanwhile. A failure is
         // remembered there.
         let received = || {
-            if expected.is_none() {
+            if keep == Keep::Made {
                 let _ = self.shared.write_back.file_system().flush();
             }
         };
-        let recorder = match record {
+        let recorder = match keep != Keep::Blob {
             true => Some(RefCell::new(Recorder::create(folder.path().join(recipe::NAME))?)),
             false => None,
         };
