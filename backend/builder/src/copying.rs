@@ -19,7 +19,7 @@ use crate::{
     build::{Build, Did},
     cache::StepBody,
     committing::{command_text, named},
-    copy::{Found, Placing, entries, gather, owner, place},
+    copy::{Found, Placing, entries, gather, givable, owner, place},
     from::is_url,
     stage::Stage,
     workbench::Chain,
@@ -232,7 +232,7 @@ impl Build {
     ) -> Result<Option<Layer>, Error> {
         let mounted = Mounted::new(&self.bench.stores().snapshots, &self.directories(&stage.chain))?;
         let owned = match &copied.chown {
-            Some(text) => Some(owner(text, &mounted.root)?),
+            Some(text) => Some(givable(owner(text, &mounted.root)?, text)?),
             None if from_image => None,
             None => Some((0, 0)),
         };

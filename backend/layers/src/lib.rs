@@ -54,8 +54,8 @@ pub use apply::ApplyError;
 pub use capture::{
     ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Followed,
     Found, Item, Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata,
-    difference, directory_header, extract, file_header, follow, join, locate, make_directories, open_inside,
-    scan, usage, xattrs,
+    difference, directory_header, extract, file_header, follow, given, join, locate, make_directories,
+    open_inside, scan, usage, xattrs,
 };
 pub use compose::ComposeError;
 pub use error::{IndexError, LayersError, OpenFileError};

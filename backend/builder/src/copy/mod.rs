@@ -7,5 +7,5 @@ mod place;
 
 pub(crate) use content::listing;
 pub(crate) use gather::{Found, entries, gather};
-pub(crate) use owner::owner;
+pub(crate) use owner::{givable, owner};
 pub(crate) use place::{Placing, place};

@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::{Gid, Uid};
 use strata_layers::{
-    ArchiveError, ExtractOptions, archive, extract, follow, locate, make_directories, open_inside,
+    ArchiveError, ExtractOptions, archive, extract, follow, given, locate, make_directories, open_inside,
 };
 
 use crate::{Error, context::decode};
@@ -49,9 +49,8 @@ fn directory(found: &Found, root: &Path, destination: &[u8], how: &Placing) -> R
     match how.owner {
         Some((uid, gid)) if new => {
             let path = root.join(as_path(&place));
-            rustix::fs::chown(&path, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))).map_err(|error| {
-                Error::internal("cannot give the directory its owner", &io::Error::from(error))
-            })
+            given(rustix::fs::chown(&path, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))))
+                .map_err(|error| Error::internal("cannot give the directory its owner", &io::Error::from(error)))
         }
         _ => Ok(()),
     }

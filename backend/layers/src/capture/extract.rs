@@ -16,6 +16,7 @@ use strata_layer::{Entry, Kind, LayerPath, Limits, ReadError, Sink, read_layer};
 use super::{
     ArchiveError, Marks, Tree,
     inside::Inside,
+    owners::given,
     scan::scan,
     xattrs::{is_overlays, place},
 };
@@ -298,14 +299,6 @@ fn empty(folder: OwnedFd) -> Result<(), ArchiveError> {
         }
     }
     Ok(())
-}
-
-/// An ordinary user can't give files away; what stays its own is root's in its containers.
-fn given(chown: Result<(), Errno>) -> std::io::Result<()> {
-    match chown {
-        Err(Errno::PERM) if !rustix::process::geteuid().is_root() => Ok(()),
-        other => Ok(other?),
-    }
 }
 
 fn tolerate(set: Result<(), Errno>) -> std::io::Result<()> {

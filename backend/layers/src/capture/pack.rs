@@ -10,6 +10,7 @@ use strata_layer::LayerPath;
 
 use super::{
     CaptureError,
+    owners::in_containers,
     tar::{Failure, Map, Member, Type, Writer, xattr_fits},
     xattrs::{mtime, xattrs},
 };
@@ -156,12 +157,13 @@ fn member<'a>(kind: Type, name: &'a [u8], stat: &Stat) -> Member<'a> {
         Type::CharDevice | Type::BlockDevice => (fs::major(stat.st_rdev), fs::minor(stat.st_rdev)),
         _ => (0, 0),
     };
+    let (uid, gid) = in_containers(stat);
     Member {
         kind,
         name,
         mode: stat.st_mode & 0o7777,
-        uid: stat.st_uid,
-        gid: stat.st_gid,
+        uid,
+        gid,
         mtime: mtime(stat),
         size: 0,
         link: b"",
