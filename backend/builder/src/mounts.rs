@@ -297,9 +297,9 @@ fn try_lock(file: &fs::File) -> std::io::Result<bool> {
     }
 }
 
-fn context_root(build: &Build) -> Result<PathBuf, Error> {
-    let context = build.context.as_ref().ok_or_else(|| Error::invalid("missing build context"))?;
-    Ok(context.root().to_owned())
+fn context_root(build: &mut Build) -> Result<PathBuf, Error> {
+    let context = build.context.as_mut().ok_or_else(|| Error::invalid("missing build context"))?;
+    context.lay_out().map(PathBuf::from)
 }
 
 fn snapshot(id: &str) -> Result<SnapshotId, Error> {

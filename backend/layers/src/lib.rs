@@ -42,6 +42,7 @@ mod pipe;
 mod powers;
 mod publish;
 mod recipe;
+mod relay;
 mod remove;
 mod source;
 mod store;
@@ -54,7 +55,7 @@ pub use apply::ApplyError;
 pub use capture::{
     ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Followed,
     Found, Item, Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata,
-    difference, directory_header, extract, file_header, follow, given, join, locate, make_directories,
+    difference, directory_header, extract, file_header, fill, follow, given, join, locate, make_directories,
     open_inside, scan, usage, xattrs,
 };
 pub use compose::ComposeError;
@@ -69,3 +70,4 @@ pub use remove::{Doomed, remove_tree};
 pub use source::{FromRead, Source};
 pub use store::Layers;
 pub use watch::Watch;
+pub use write_back::Busy;

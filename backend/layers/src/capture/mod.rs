@@ -36,7 +36,7 @@ pub use below::{Below, Found};
 pub use changes::{Change, ChangeKind, changes};
 pub use difference::difference;
 pub use error::CaptureError;
-pub use extract::{ExtractOptions, extract};
+pub use extract::{ExtractOptions, extract, fill};
 pub use follow::{Followed, follow, make_directories};
 pub use inside::{Located, locate, open_inside};
 pub use layer::{Captured, capture};
