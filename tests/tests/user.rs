@@ -157,3 +157,45 @@ fn an_ordinary_user_runs_containers() {
     docker.run(&["rm", "-v", "up"]).ok();
     assert!(strata.stop().success());
 }
+
+#[test]
+fn an_ordinary_user_builds() {
+    if skip_without(&["docker", "setpriv", "runc"]) {
+        return;
+    }
+    let strata = Strata::with(strata::Options { uid: Some(UID), ..strata::Options::default() });
+    let docker = Docker::new(&strata.socket());
+    let context = Scratch::new("context");
+    fs::copy("/bin/busybox", context.join("busybox")).expect("the package busybox-static is installed");
+    fs::create_dir(context.join("src")).expect("it is ours");
+    fs::write(context.join("src/a"), "a\n").expect("it is ours");
+    let build = |name: &str, text: &str, args: &[&str]| {
+        fs::write(context.join("Dockerfile"), text).expect("it is ours");
+        let mut command = docker.command(&[&["build", "-t", name], args, &["."]].concat());
+        strata_tests::run(command.current_dir(context.path()).env("DOCKER_BUILDKIT", "0"))
+    };
+    let none = ["--network", "none"];
+    // Without programs.
+    build("copied", "FROM scratch\nCOPY busybox /bin/\nCOPY src /deep/src\nWORKDIR /work\n", &[]).ok();
+    // With them, where the kernel lets users have namespaces of their own.
+    let text = "FROM copied\nRUN [\"/bin/busybox\", \"ln\", \"-s\", \"busybox\", \"/bin/sh\"]\nENV PATH=/bin\n\
+        RUN --mount=type=cache,target=/c busybox touch /c/x && busybox rm /deep/src/a && busybox id -u > /id\nUSER 0\nCMD busybox cat /id\n";
+    build("box", text, &none).ok();
+    assert_eq!(docker.run(&["run", "--rm", "--network", "none", "box"]).ok().text(), "0");
+    assert_eq!(build("box", text, &none).ok().stdout.matches("Using cache").count(), 5);
+    // What is the user's own on the disk is root's in the image.
+    let image = docker.run(&["image", "inspect", "box"]).ok().json();
+    for layer in image[0]["RootFS"]["Layers"].as_array().expect("a list") {
+        let diff_id = layer.as_str().expect("a text");
+        let index = strata.get(&format!("/api/layers/{diff_id}/index"));
+        let index = LayerIndex::decode(&index.body).expect("the server's index can be read");
+        for entry in index.entries() {
+            assert_eq!((entry.uid(), entry.gid()), (0, 0), "{} of {diff_id}", entry.path());
+        }
+    }
+    // What can't be is said.
+    let given = build("given", "FROM box\nCOPY --chown=33:33 src /owned\n", &none).fails();
+    assert!(given.stderr.contains("ordinary user, who can't give files to 33:33"), "{given}");
+    let bridged = build("bridged", "FROM box\nRUN busybox true\n", &[]).fails();
+    assert!(bridged.stderr.contains("--network host or --network none"), "{bridged}");
+}

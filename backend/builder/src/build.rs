@@ -91,7 +91,7 @@ pub fn build(
         Ok(prepared) => prepared,
         Err(error) => return ended(None, error, None),
     };
-    match build.all(&dockerfile).and_then(|image| build.name(&image).map(|names| (image, names))) {
+    match build.all(&dockerfile).and_then(|image| build.record(&image).map(|names| (image, names))) {
         Ok((image, names)) => {
             listener.tell(Event::Done { image: image.clone(), names, took: begun.elapsed() });
             Ok(image)
@@ -116,7 +116,7 @@ impl Build {
         listener: Listener,
     ) -> Result<(Self, Dockerfile), Error> {
         tags(&options.tags)?;
-        let (context, name) =
+        let (mut context, name) =
             crate::from::open(&stores, images.as_ref(), source, &options.dockerfile, &listener)?;
         let (text, name) = context.dockerfile(name.as_deref().unwrap_or(&options.dockerfile))?;
         let dockerfile = Dockerfile::parse(&text);
@@ -212,9 +212,7 @@ impl Build {
         }
         let image =
             image.ok_or_else(|| Error::invalid("No image was generated. Is your Dockerfile empty?"))?;
-        let image = if self.options.squash { self.squash(&image, &base)? } else { image };
-        self.bench.record()?;
-        Ok(image)
+        if self.options.squash { self.squash(&image, &base) } else { Ok(image) }
     }
 
     /// Tells of empty lines where an instruction goes on, as dockerd does.
@@ -298,7 +296,7 @@ impl Build {
             return Ok(Arc::clone(listing));
         }
         let context = self.context.as_ref().ok_or_else(|| Error::invalid("missing build context"))?;
-        let listing = Arc::new(crate::copy::listing(context.root())?);
+        let listing = Arc::new(crate::copy::listing(&context.origin())?);
         self.listing = Some(Arc::clone(&listing));
         Ok(listing)
     }
@@ -341,16 +339,17 @@ impl Build {
         self.listener.tell(event);
     }
 
-    /// Gives the image its names; returns them as docker prints them.
-    fn name(&mut self, image: &ImageId) -> Result<Vec<String>, Error> {
+    /// Records what was built and gives the image its names; returns them as docker prints them.
+    fn record(&mut self, image: &ImageId) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         for tagged in tags(&self.options.tags)? {
-            let name = tagged.repository.with_tag(tagged.tag.clone()).familiar();
-            let given = self.bench.stores().catalog.tag(&tagged, image);
-            given.map_err(|error| crate::workbench::catalog(&error))?;
-            self.images.tell_tagged(image, &name);
-            names.push(name);
+            names.push(tagged.repository.with_tag(tagged.tag.clone()).familiar());
+            self.bench.remember_name(tagged, image.clone());
         }
+        // Nobody copies from it any more, and the disk need not get an archive with what was built.
+        drop(self.context.take_if(|context| context.is_packed()));
+        self.bench.record()?;
+        names.iter().for_each(|name| self.images.tell_tagged(image, name));
         Ok(names)
     }
 

@@ -56,7 +56,7 @@ pub(crate) struct Cache {
 /// Where a step's image comes from.
 pub(crate) enum Hit {
     /// It was done before.
-    Image(ImageId),
+    Image(Chain),
     /// An image of `--cache-from` has the step in its history, with this row, and this layer if it made one.
     Row(Box<(strata_oci::HistoryEntry, Option<strata_catalog::Layer>)>),
 }
@@ -85,10 +85,10 @@ impl Cache {
         }
         for key in keys {
             if let Some(image) = bench.done_before(key.as_str())?
-                && bench.chain(&image)?.is_some()
+                && let Some(chain) = bench.chain(&image)?
                 && self.leads_to_source(bench, &image)?
             {
-                return Ok(Some(Hit::Image(image)));
+                return Ok(Some(Hit::Image(chain)));
             }
         }
         let row = self.row(bench, parent, instruction)?;

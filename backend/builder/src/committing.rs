@@ -7,7 +7,7 @@ use strata_dockerfile::{evaluate, key::StepKey};
 use strata_oci::ContainerConfig;
 
 use crate::{
-    Error, Event, Kind,
+    Error, Event,
     build::{Build, Did},
     cache::{Hit, StepBody},
     stage::Stage,
@@ -127,10 +127,8 @@ impl Build {
     ) -> Result<bool, Error> {
         match self.cache.look(&self.bench, &stage.chain, keys, text, last)? {
             None => Ok(false),
-            Some(Hit::Image(image)) => {
-                let chain = self.bench.chain(&image)?;
-                stage.chain =
-                    chain.ok_or_else(|| Error::new(Kind::Internal, format!("image {image} is gone")))?;
+            Some(Hit::Image(chain)) => {
+                stage.chain = chain;
                 Ok(true)
             }
             Some(Hit::Row(row)) => {

@@ -19,7 +19,8 @@ use crate::{
     build::{Build, Did},
     cache::StepBody,
     committing::command_text,
-    copy::{Found, Placing, entries, gather, owner, place},
+    context::Origin,
+    copy::{Found, Placing, entries, gather, gather_packed, givable, owner, place},
     from::is_url,
     stage::Stage,
     workbench::Chain,
@@ -65,7 +66,7 @@ struct Gathered {
     /// Directories of the step's own.
     scratch: Vec<Context>,
     /// The image that it is from.
-    _mounted: Option<Mounted>,
+    mounted: Option<Mounted>,
     /// Whether all of it is in the context and nothing but files there.
     plain: bool,
 }
@@ -151,16 +152,9 @@ impl Build {
         from: Option<&Chain>,
     ) -> Result<Gathered, Error> {
         let mut gathered = Gathered { plain: from.is_none(), ..Gathered::default() };
-        let root = match from {
-            None => self.context.as_ref().map(|context| context.root().to_owned()),
-            Some(chain) => {
-                let mounted = Mounted::new(&self.bench.stores().snapshots, &self.directories(chain))?;
-                let root = mounted.root.clone();
-                gathered._mounted = Some(mounted);
-                Some(root)
-            }
-        };
-        let root = root.ok_or_else(|| Error::invalid("missing build context"))?;
+        if let Some(chain) = from {
+            gathered.mounted = Some(Mounted::new(&self.bench.stores().snapshots, &self.directories(chain))?);
+        }
         for source in &copied.sources {
             if (is_url(source) || GitAddress::is_meant_by(source)) && from.is_none() {
                 if name == "COPY" {
@@ -170,7 +164,10 @@ impl Build {
                 self.download(source, copy, copied, &mut gathered)?;
                 continue;
             }
-            gathered.found.extend(gather(&root, source, from.is_none())?);
+            gathered.found.extend(match &gathered.mounted {
+                Some(mounted) => gather(&mounted.root, source, false)?,
+                None => self.of_context(source)?,
+            });
         }
         for (name, content) in &copied.files {
             gathered.plain = false;
@@ -189,6 +186,17 @@ impl Build {
             )?;
         }
         Ok(gathered)
+    }
+
+    /// Finds a source in the context.
+    fn of_context(&mut self, source: &str) -> Result<Vec<Found>, Error> {
+        let context = self.context.as_mut().ok_or_else(|| Error::invalid("missing build context"))?;
+        if let Origin::Packed(packed) = context.origin()
+            && let Some(found) = gather_packed(&packed, source)?
+        {
+            return Ok(found);
+        }
+        gather(context.lay_out()?, source, true)
     }
 
     /// The content for the key and the history, and what a record says of it.
@@ -232,11 +240,13 @@ impl Build {
     ) -> Result<Option<Layer>, Error> {
         let mounted = Mounted::new(&self.bench.stores().snapshots, &self.directories(&stage.chain))?;
         let owned = match &copied.chown {
-            Some(text) => Some(owner(text, &mounted.root)?),
+            Some(text) => Some(givable(owner(text, &mounted.root)?, text)?),
             None if from_image => None,
             None => Some((0, 0)),
         };
         let mode = copied.chmod.as_deref().map(permissions).transpose()?;
+        let many = gathered.found.iter().any(|found| found.directory);
+        let _busy = many.then(|| self.bench.stores().layers.write_behind());
         for found in &gathered.found {
             self.listener.check()?;
             let unpack = add && copy.unpack.unwrap_or(!found.fetched);
@@ -350,7 +360,7 @@ pub(crate) fn stage_number(build: &Build) -> usize {
 
 fn in_scratch(scratch: &Context, name: &str, directory: bool) -> Found {
     Found {
-        root: scratch.root().to_owned(),
+        origin: scratch.origin(),
         path: name.as_bytes().to_vec(),
         place: name.as_bytes().to_vec(),
         directory,

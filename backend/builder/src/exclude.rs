@@ -21,7 +21,7 @@ pub(crate) fn exclude(
         let copy = room.scratch()?;
         place(found, copy.root(), b"/", &Placing::default())?;
         copy.thin_out(&ignore)?;
-        (found.root, found.place) = (copy.root().to_owned(), Vec::new());
+        (found.origin, found.place) = (copy.origin(), Vec::new());
         scratch.push(copy);
     }
     Ok(())

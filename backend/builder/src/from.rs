@@ -26,7 +26,7 @@ pub(crate) fn open(
     match source {
         Source::Context(context) => Ok((context, None)),
         Source::Archive(archive, limits) => {
-            let context = stores.room.unpack(archive, limits);
+            let context = stores.room.receive(archive, limits);
             listener.check()?;
             Ok((context?, None))
         }
@@ -70,7 +70,7 @@ fn remote(
     let is_tar = start.get(257..262) == Some(b"ustar") || Packing::of(&start) != Packing::None;
     if is_tar {
         let archive = BufReader::new(std::fs::File::open(&file).map_err(fail)?);
-        return Ok((stores.room.unpack(archive, limits)?, None));
+        return Ok((stores.room.receive(archive, limits)?, None));
     }
     // A text is a Dockerfile, whatever it is called there.
     let text = std::fs::read(&file).map_err(fail)?;

@@ -16,7 +16,7 @@ use strata_dockerfile::{
     evaluate::{Scope, StageState},
     expand::Expander,
 };
-use strata_layers::follow;
+use strata_layers::{follow, given};
 use strata_oci::Digest;
 use strata_snapshots::SnapshotId;
 
@@ -190,7 +190,7 @@ impl Mounts {
             let mode = mount.mode.unwrap_or(0o755);
             fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).map_err(fail)?;
             let (uid, gid) = (mount.uid.unwrap_or(0), mount.gid.unwrap_or(0));
-            rustix::fs::chown(&folder, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))
+            given(rustix::fs::chown(&folder, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))))
                 .map_err(|error| fail(error.into()))?;
             if let Some(from) = &mount.from {
                 let current = crate::copying::stage_number(build);
@@ -234,7 +234,7 @@ impl Mounts {
         let fail = |error: std::io::Error| Error::internal("cannot write a file for a mount", &error);
         fs::write(&path, content).map_err(fail)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(fail)?;
-        rustix::fs::chown(&path, Some(Uid::from_raw(owner.0)), Some(Gid::from_raw(owner.1)))
+        given(rustix::fs::chown(&path, Some(Uid::from_raw(owner.0)), Some(Gid::from_raw(owner.1))))
             .map_err(|error| fail(error.into()))?;
         self.binds.push((path, target.to_owned(), true, false));
         self._files.push(scratch);
@@ -297,9 +297,9 @@ fn try_lock(file: &fs::File) -> std::io::Result<bool> {
     }
 }
 
-fn context_root(build: &Build) -> Result<PathBuf, Error> {
-    let context = build.context.as_ref().ok_or_else(|| Error::invalid("missing build context"))?;
-    Ok(context.root().to_owned())
+fn context_root(build: &mut Build) -> Result<PathBuf, Error> {
+    let context = build.context.as_mut().ok_or_else(|| Error::invalid("missing build context"))?;
+    context.lay_out().map(PathBuf::from)
 }
 
 fn snapshot(id: &str) -> Result<SnapshotId, Error> {

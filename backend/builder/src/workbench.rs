@@ -11,7 +11,7 @@ use std::{
 };
 
 use strata_blobs::BlobStore as _;
-use strata_catalog::{Blob, BuildStep, Built, Layer, Lease, NewImage};
+use strata_catalog::{Blob, BuildStep, Built, Layer, Lease, NewImage, Tagged};
 use strata_layers::{Placed, StagedLayer};
 use strata_oci::{
     ContainerConfig, DiffId, Digest, HistoryEntry, ImageConfig, ImageId, MediaType, Platform, RootFs,
@@ -221,6 +221,11 @@ impl Workbench {
         self.built.containers.push((container, image));
     }
 
+    /// Remembers a name that an image gets.
+    pub(crate) fn remember_name(&mut self, name: Tagged, image: ImageId) {
+        self.built.tags.push((name, image));
+    }
+
     /// Records what there is if too much would be lost otherwise.
     pub(crate) fn record_if_due(&mut self) -> Result<(), Error> {
         match self.since {
@@ -233,6 +238,9 @@ impl Workbench {
     pub(crate) fn record(&mut self) -> Result<(), Error> {
         self.since = None;
         if self.built.images.is_empty() && self.built.steps.is_empty() && self.built.containers.is_empty() {
+            for (name, image) in self.built.tags.drain(..) {
+                self.stores.catalog.tag(&name, &image).map_err(|error| catalog(&error))?;
+            }
             return Ok(());
         }
         let fail = |error: &dyn std::error::Error| Error::internal("cannot keep what was built", error);

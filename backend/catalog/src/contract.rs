@@ -166,7 +166,7 @@ pub trait Catalog: Send + Sync {
     /// Forgets all steps, or those whose images are gone; returns how many.
     fn forget_steps(&self, all: bool) -> Result<u64, CatalogError>;
 
-    /// Adds a build, or replaces what is known of it.
+    /// Adds a build, or replaces what is known of it. A record survives this process, but perhaps not the machine.
     fn put_build(&self, build: &BuildRecord) -> Result<(), CatalogError>;
 
     /// A build by its id.

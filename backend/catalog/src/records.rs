@@ -248,6 +248,8 @@ pub struct Built {
     pub steps: Vec<BuildStep>,
     /// Containers that were made before their images had a record: container and image.
     pub containers: Vec<(String, ImageId)>,
+    /// Names, and the images that get them.
+    pub tags: Vec<(Tagged, ImageId)>,
 }
 
 /// A step that a build did. What else is known of it is the caller's business: the catalog keeps it as text.

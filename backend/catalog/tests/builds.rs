@@ -5,7 +5,7 @@ mod support;
 use std::time::SystemTime;
 
 use strata_catalog::{BuildRecord, BuildStep, Built, Catalog, ContainerRecord, Durability, NewImage};
-use support::{id, image, open};
+use support::{id, image, open, tagged};
 
 fn step(key: &str, parent: &str, made: &str, workshop: Option<&str>) -> BuildStep {
     BuildStep {
@@ -36,9 +36,11 @@ fn images_know_what_they_were_made_from_and_steps_what_they_made() {
         images: vec![made("one", "base", &["a", "b"]), made("two", "one", &["a", "b"])],
         steps: vec![step("k1", "base", "one", None), step("k2", "one", "two", Some("w"))],
         containers: Vec::new(),
+        tags: vec![(tagged("name:latest"), id("two"))],
     };
     catalog.add_built(&built).expect("adds");
     assert_eq!(catalog.image(&id("two")).expect("reads").expect("there").parent, Some(id("one")));
+    assert_eq!(catalog.resolve("name:latest").expect("resolves"), id("two"));
     assert_eq!(catalog.children(&id("base")).expect("lists"), [id("one")]);
     assert_eq!(catalog.step("k1").expect("looks").expect("found").image, id("one"));
     let keys = |workshop: Option<&str>, bases: &[_]| {
@@ -73,6 +75,7 @@ fn a_container_gets_its_image_when_that_has_a_record() {
         images: vec![made("one", "base", &["a"])],
         steps: Vec::new(),
         containers: vec![("c".into(), id("one")), gone],
+        tags: Vec::new(),
     };
     catalog.add_built(&built).expect("adds");
     assert_eq!(catalog.containers().expect("lists")[0].image, Some(id("one")));

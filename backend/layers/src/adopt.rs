@@ -11,17 +11,16 @@ use std::{
     thread,
 };
 
-use rustix::fs::FileType;
 use strata_blobs::{BlobWriter, DiskWriter};
 use strata_layer::{Entry, LayerPath, Sink, read_layer};
 
 use crate::{
-    CaptureError, Captured, FromRead, IntakeError, Layers, LayersError, Marks, Staged, Taken, Tree, Watch,
-    Written, capture,
+    CaptureError, Captured, FromRead, IntakeError, Layers, LayersError, Marks, Staged, Taken, Watch, Written,
+    capture,
     folder::Folder,
     index_file,
     recipe::{self, Noting, Recorder, Tap},
-    scan,
+    relay::{RelayReader, relay},
 };
 
 /// A layer that was made here: it has no blob yet.
@@ -51,6 +50,7 @@ impl Layers {
             return self.copy_in(written, watch);
         }
         let failures = self.shared.write_back.file_system().failures();
+        let _busy = self.write_behind();
         let folder = Folder::create(self.temporary())?;
         let recorder = RefCell::new(Recorder::create(folder.path().join(recipe::NAME))?);
         let recording = Some(&recorder);
@@ -60,7 +60,8 @@ impl Layers {
             let index = read_layer(tap, &self.shared.limits.archive, &mut noting);
             index.map_err(|error| IntakeError::Source(io::Error::other(error.to_string())))
         })?;
-        if !captured.left_out.is_empty() || has_sockets(written)? {
+        // No archive has a socket: then what is in the directory is not what the layer says.
+        if !captured.left_out.is_empty() || captured.sockets {
             drop(folder);
             return self.copy_in(written, watch);
         }
@@ -84,16 +85,6 @@ impl Layers {
     }
 }
 
-/// Whether there is a socket, which no archive has: then what is in the directory is not what the layer says.
-fn has_sockets(written: &Written<'_>) -> Result<bool, CaptureError> {
-    let mut found = false;
-    scan(&Tree::open(written.upper)?, written.marks, &LayerPath::root(), false, &mut |item| {
-        found |= item.kind() == FileType::Socket;
-        Ok(!found)
-    })?;
-    Ok(found)
-}
-
 /// A sink that takes nothing: only the index is wanted.
 struct Nothing;
 
@@ -112,12 +103,12 @@ impl Sink for Nothing {
 /// Archives what was written and has `read` take the archive as it comes.
 fn read_back<T>(
     written: &Written<'_>,
-    read: impl FnOnce(io::PipeReader) -> Result<T, IntakeError>,
+    read: impl FnOnce(RelayReader) -> Result<T, IntakeError>,
 ) -> Result<(Captured, T), AdoptError> {
-    let (reader, writer) = io::pipe().map_err(IntakeError::Source)?;
+    let (writer, reader) = relay();
     thread::scope(|scope| {
         // Dropping the writer at the end, or on failure, is the end of the archive.
-        let capturing = scope.spawn(move || capture(written, io::BufWriter::with_capacity(1 << 18, writer)));
+        let capturing = scope.spawn(move || capture(written, writer));
         let taken = read(reader);
         let captured = capturing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         // What the reader refuses makes the writer fail too; an archive that ends early is the writer's fault.

@@ -43,6 +43,7 @@ mod pipe;
 mod powers;
 mod publish;
 mod recipe;
+mod relay;
 mod remove;
 mod source;
 mod store;
@@ -55,8 +56,8 @@ pub use apply::ApplyError;
 pub use capture::{
     ArchiveError, Archived, Below, CaptureError, Captured, Change, ChangeKind, ExtractOptions, Followed,
     Found, Item, Located, Mark, Marks, Place, Tree, Usage, Written, archive, capture, changes, copy_metadata,
-    difference, directory_header, extract, file_header, follow, join, locate, make_directories, open_inside,
-    scan, usage, xattrs,
+    difference, directory_header, extract, file_header, fill, follow, given, join, locate, make_directories,
+    open_inside, scan, usage, xattrs,
 };
 pub use compose::ComposeError;
 pub use decompress::{CompressionError, Packing, decompressed};
@@ -71,3 +72,4 @@ pub use remove::{Doomed, remove_tree};
 pub use source::{FromRead, Source};
 pub use store::Layers;
 pub use watch::Watch;
+pub use write_back::Busy;

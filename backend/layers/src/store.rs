@@ -18,7 +18,7 @@ use crate::{
     Doomed, LayersError, Limits, Powers,
     folder::Folder,
     remove::{remove_tree, sync_folder},
-    write_back::WriteBack,
+    write_back::{Busy, WriteBack},
 };
 
 const TMP: &str = "tmp";
@@ -117,6 +117,11 @@ impl Layers {
 
     pub(crate) fn place(&self, diff_id: &DiffId) -> PathBuf {
         self.shared.root.join(diff_id.0.hex())
+    }
+
+    /// Lets the disk have what is written beside the store, a snapshot's files, while it is still being written.
+    pub fn write_behind(&self) -> Busy {
+        self.shared.write_back.busy()
     }
 
     /// A path for something unfinished, never given twice.

@@ -81,9 +81,9 @@ impl Shared {
     }
 }
 
-/// Somebody writes.
+/// Somebody writes. As long as this is held, the disk is given what is written every now and then.
 #[derive(Debug)]
-pub(crate) struct Busy(Arc<Shared>);
+pub struct Busy(Arc<Shared>);
 
 impl Drop for Busy {
     fn drop(&mut self) {

@@ -167,6 +167,9 @@ macro_rules! with_workshop {
     // history and time travel
     Builds: "Builds", "构建记录";
     BuildsNone: "No build yet.", "还没有构建。";
+    BuildsOfClients: "Built by docker build", "由 docker build 构建";
+    BuildToWorkshop: "To a workshop", "放进工坊";
+    ColumnSteps: "Steps", "步骤";
     BuildCachedOf: "{} of {} cached", "{} / {} 命中缓存";
     BuildSucceeded: "built", "成功";
     BuildFailedShort: "failed", "失败";

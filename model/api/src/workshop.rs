@@ -110,11 +110,12 @@ pub enum Origin {
         /// Its text.
         dockerfile: String,
     },
-    /// A step of a build: its context as it was, its Dockerfile up to and with that step.
+    /// A step of a build: its context as it was, its Dockerfile up to and with that step. Of a docker client's build there is only
+    /// the Dockerfile.
     Branch {
         /// The build.
         build: String,
-        /// The step, from 1.
+        /// The step, from 1; 0 for the whole Dockerfile.
         step: usize,
     },
     /// Another workshop, as it was then.

@@ -97,6 +97,13 @@ fn a_docker_build_is_remembered_with_its_steps_and_its_files() {
     let workshop = made["card"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
     let text = strata.get(&format!("/api/workshops/{workshop}/file?path=Dockerfile")).text();
     assert_eq!(text, "FROM scratch\nARG WORD=a\nCOPY src /src\n");
+    let origin = json!({ "kind": "branch", "build": failed["card"]["id"], "step": 0 });
+    let request =
+        Request::new("POST", "/api/workshops").body(json!({ "name": "", "origin": origin }).to_string());
+    let made = strata.ask(request).json();
+    let workshop = made["card"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
+    let text = strata.get(&format!("/api/workshops/{workshop}/file?path=Dockerfile")).text();
+    assert_eq!(text, "FROM scratch\nCOPY nope /\n");
     assert_eq!(strata.ask(Request::new("DELETE", &format!("/api/builds/{id}"))).status, 204);
     assert!(builds(&strata).iter().all(|card| card["id"] != id));
 }

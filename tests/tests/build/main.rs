@@ -11,5 +11,6 @@ mod hostile;
 mod images;
 mod limits;
 mod mounts;
+mod repositories;
 mod scene;
 mod seeds;

@@ -16,7 +16,12 @@ use strata_dockerfile::ignore::Ignore;
 use strata_layer::LayerPath;
 use strata_layers::{Marks, Tree, follow, open_inside, remove_tree, scan};
 
-use super::{UnpackLimits, unpack::unpack};
+use super::{
+    Packed, Spot, UnpackLimits,
+    archive::Archive,
+    packed::Received,
+    unpack::{receive, unpack},
+};
 use crate::{Error, Kind};
 
 /// Where contexts are unpacked. Clones share it.
@@ -26,11 +31,31 @@ pub struct ContextRoom {
     next: Arc<AtomicU64>,
 }
 
-/// A directory that a build copies from; removed when dropped if it is the build's own.
+/// What a build copies from: a directory, removed when dropped if it is the build's own, or an archive that may become one.
 #[derive(Debug)]
 pub struct Context {
     root: PathBuf,
     own: Option<PathBuf>,
+    packed: Option<Still>,
+}
+
+/// A context that is still an archive.
+#[derive(Debug)]
+struct Still {
+    packed: Arc<Packed>,
+    room: ContextRoom,
+    limits: UnpackLimits,
+    /// Whether what is left out was taken off the list.
+    thinned: bool,
+}
+
+/// Where a context's files are.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    /// In the directory.
+    Directory(PathBuf),
+    /// In the archive.
+    Packed(Arc<Packed>),
 }
 
 /// The file that says what is left out.
@@ -55,7 +80,19 @@ impl ContextRoom {
         // Its permissions are those of what is copied with `COPY .`, which docker makes so.
         made.and_then(|()| fs::DirBuilder::new().mode(0o755).create(&root))
             .map_err(|error| Error::internal("cannot make room for the context", &error))?;
-        Ok(Context { root, own: Some(folder) })
+        Ok(Context { root, own: Some(folder), packed: None })
+    }
+
+    /// A context from an archive, which stays as it is for as long as its files aren't needed. Blocks.
+    pub(crate) fn receive(&self, input: impl Read + Send, limits: UnpackLimits) -> Result<Context, Error> {
+        let path = self.root.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
+        match receive(input, &path, limits)? {
+            Received::Packed(packed) => {
+                let packed = Still { packed: Arc::new(packed), room: self.clone(), limits, thinned: false };
+                Ok(Context { root: PathBuf::new(), own: None, packed: Some(packed) })
+            }
+            Received::Archive(archive) => self.unpack(whole(&archive)?, limits),
+        }
     }
 
     /// A context from an archive. Blocks.
@@ -82,12 +119,37 @@ impl ContextRoom {
 impl Context {
     /// A directory that somebody else keeps and nobody writes to meanwhile. What `.dockerignore` leaves out must not be in it.
     pub fn borrowed(root: &Path) -> Self {
-        Self { root: root.into(), own: None }
+        Self { root: root.into(), own: None, packed: None }
     }
 
-    /// Where its files are.
+    /// Where its files are. One that was received for a build may have none yet.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Where its files are, in whatever form.
+    pub(crate) fn origin(&self) -> Origin {
+        match &self.packed {
+            Some(still) => Origin::Packed(Arc::clone(&still.packed)),
+            None => Origin::Directory(self.root.clone()),
+        }
+    }
+
+    /// Whether it is still an archive.
+    pub(crate) fn is_packed(&self) -> bool {
+        self.packed.is_some()
+    }
+
+    /// Makes its files, if it is still an archive; tells where they are.
+    pub(crate) fn lay_out(&mut self) -> Result<&Path, Error> {
+        if let Some(Still { packed, room, limits, thinned }) = &self.packed {
+            let (thinned, laid_out) = (*thinned, room.unpack(whole(packed.archive())?, *limits)?);
+            *self = laid_out;
+            if thinned {
+                self.leave_out()?;
+            }
+        }
+        Ok(&self.root)
     }
 
     /// A part of it as the context, for a directory of a repository.
@@ -101,7 +163,7 @@ impl Context {
     }
 
     /// The text of a Dockerfile and the name that it has. `dockerfile` is found in lower case too.
-    pub fn dockerfile(&self, path: &str) -> Result<(String, String), Error> {
+    pub fn dockerfile(&mut self, path: &str) -> Result<(String, String), Error> {
         let names: &[&str] =
             if path.is_empty() || path == "Dockerfile" { &["Dockerfile", "dockerfile"] } else { &[path] };
         for name in names {
@@ -120,12 +182,21 @@ impl Context {
     /// Removes what `.dockerignore` leaves out; of the client's doing nothing is left to be done.
     ///
     /// Also the Dockerfile and `.dockerignore` themselves, which a client sends in any case: they must not be copied then.
-    pub fn leave_out(&self) -> Result<(), Error> {
-        if self.own.is_none() {
+    pub fn leave_out(&mut self) -> Result<(), Error> {
+        if self.own.is_none() && self.packed.is_none() {
             return Ok(());
         }
         let Some(text) = self.text(IGNORE)? else { return Ok(()) };
-        self.thin_out(&Ignore::parse(&String::from_utf8_lossy(&text)))
+        let ignore = Ignore::parse(&String::from_utf8_lossy(&text));
+        if let Some(still) = &mut self.packed
+            && let Some(packed) = Arc::get_mut(&mut still.packed)
+        {
+            packed.thin_out(&ignore);
+            still.thinned = true;
+            return Ok(());
+        }
+        self.lay_out()?;
+        self.thin_out(&ignore)
     }
 
     /// Removes what patterns match.
@@ -159,6 +230,10 @@ impl Context {
 
     /// How many files it has, and their bytes.
     pub fn size(&self) -> Result<(u64, u64), Error> {
+        if let Some(Still { packed, .. }) = &self.packed {
+            let files = packed.items().iter().filter(|item| item.kind != strata_layer::Kind::Directory);
+            return Ok(files.fold((0, 0), |(files, bytes), item| (files + 1, bytes + item.bytes())));
+        }
         let fail = |error: &dyn std::error::Error| Error::internal("cannot read the context", error);
         let tree = Tree::open(&self.root).map_err(|error| fail(&error))?;
         let (mut files, mut bytes) = (0, 0);
@@ -174,7 +249,19 @@ impl Context {
     }
 
     /// The bytes of a text in it, if it is there.
-    fn text(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+    fn text(&mut self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        let fail = |error: std::io::Error| Error::new(Kind::Internal, format!("cannot read {path}: {error}"));
+        let mut bytes = Vec::new();
+        if let Some(Still { packed, .. }) = &self.packed {
+            match packed.find(path.as_bytes()) {
+                Spot::Absent => return Ok(None),
+                Spot::Here(item) if item.kind == strata_layer::Kind::File => {
+                    packed.read(item).take(LARGEST_TEXT).read_to_end(&mut bytes).map_err(fail)?;
+                    return Ok(Some(bytes));
+                }
+                _ => drop(self.lay_out()?),
+            }
+        }
         let file = match open_inside(&self.root, path.as_bytes()) {
             Ok(file) => file,
             Err(strata_layers::ArchiveError::NotFound(_) | strata_layers::ArchiveError::NotDirectory(_)) => {
@@ -182,12 +269,13 @@ impl Context {
             }
             Err(error) => return Err(error.into()),
         };
-        let mut bytes = Vec::new();
-        file.take(LARGEST_TEXT)
-            .read_to_end(&mut bytes)
-            .map_err(|error| Error::new(Kind::Internal, format!("cannot read {path}: {error}")))?;
+        file.take(LARGEST_TEXT).read_to_end(&mut bytes).map_err(fail)?;
         Ok(Some(bytes))
     }
+}
+
+fn whole(archive: &Archive) -> Result<impl Read + Send, Error> {
+    archive.whole().map_err(|error| Error::internal("cannot read the context", &error))
 }
 
 impl Drop for Context {

@@ -11,13 +11,52 @@ use strata_layer::LayerPath;
 use strata_layers::{Marks, Tree, scan};
 use strata_oci::{Algorithm, Digest, Hasher};
 
-use crate::{Error, error::chain};
+use super::Found;
+use crate::{
+    Error,
+    context::{Item, Origin, Packed, Spot},
+    error::chain,
+};
 
 /// Everything in a context. All of it belongs to root, to whom a copy gives it.
-pub(crate) fn listing(root: &Path) -> Result<Listing, Error> {
+pub(crate) fn listing(origin: &Origin) -> Result<Listing, Error> {
     let mut entries = Vec::new();
-    directory(root, b"", b"", false, &mut entries)?;
+    match origin {
+        Origin::Directory(root) => directory(root, b"", b"", false, &mut entries)?,
+        Origin::Packed(packed) => {
+            entries.extend(packed.items().iter().map(|item| entry_of(item, item.path.as_bytes())));
+        }
+    }
     Ok(Listing::new(entries, &Ignore::default()))
+}
+
+/// Adds something of a context that is still an archive, named from `shown` on.
+pub(super) fn packed(
+    packed: &Packed,
+    found: &Found,
+    shown: &[u8],
+    entries: &mut Vec<Entry>,
+) -> Result<(), Error> {
+    let place = LayerPath::parse(&found.place).map_err(|error| Error::invalid(error.to_string()))?;
+    if found.directory {
+        let depth = place.components().count();
+        entries.extend(packed.below(&place).iter().map(|item| {
+            let inside: Vec<&[u8]> = item.path.components().skip(depth).collect();
+            entry_of(item, &[shown, &inside.join(&b'/')].join(&b'/'))
+        }));
+    } else if let Spot::Here(item) = packed.find(&found.place) {
+        entries.push(entry_of(item, shown));
+    }
+    Ok(())
+}
+
+fn entry_of(item: &Item, shown: &[u8]) -> Entry {
+    let (kind, mode, content) = match item.kind {
+        strata_layer::Kind::Directory => (Kind::Directory, item.mode, String::new()),
+        strata_layer::Kind::Symlink => (Kind::Link, 0o777, text(&item.link)),
+        _ => (Kind::File, item.mode, item.digest.as_ref().map(Digest::to_string).unwrap_or_default()),
+    };
+    Entry { path: text(shown), kind, mode: u32::from(mode), owner: (0, 0), size: item.size, content }
 }
 
 /// Adds everything in a directory of a tree, named from `shown` on.

@@ -1,22 +1,22 @@
 //! From the sources of a `COPY` to the files that they mean.
 
-use std::{
-    borrow::Cow,
-    path::{Path, PathBuf},
-};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use strata_dockerfile::{context::Entry, ignore::Pattern};
 use strata_layer::LayerPath;
 use strata_layers::{ArchiveError, Marks, Tree, follow, scan};
 
 use super::content;
-use crate::{Error, Kind};
+use crate::{
+    Error, Kind,
+    context::{Item, Origin, Packed, Spot},
+};
 
 /// A source, or one of the things that a pattern matched.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
-    /// The tree that it is in.
-    pub root: PathBuf,
+    /// What it is in.
+    pub origin: Origin,
     /// The path as it was asked for: its last component names the copy.
     pub path: Vec<u8>,
     /// Where that leads in the tree.
@@ -34,12 +34,59 @@ fn forbidden(source: &str) -> Error {
 
 /// Finds one source, a path or a pattern, in a tree. `of_context` decides how its absence is told.
 pub(crate) fn gather(root: &Path, source: &str, of_context: bool) -> Result<Vec<Found>, Error> {
-    let path = source.strip_prefix('/').unwrap_or(source);
-    let path = path.strip_prefix("./").unwrap_or(path);
+    let path = stripped(source);
     if is_pattern(path) {
         return matching(root, path, of_context);
     }
     find(root, path.as_bytes(), of_context).map(|found| vec![found])
+}
+
+/// The same in a context that is still an archive; nothing if only the files can tell.
+pub(crate) fn gather_packed(packed: &Arc<Packed>, source: &str) -> Result<Option<Vec<Found>>, Error> {
+    let path = stripped(source);
+    let found = |path: &[u8], item: Option<&Item>| Found {
+        origin: Origin::Packed(Arc::clone(packed)),
+        path: path.to_vec(),
+        place: item.map_or_else(Vec::new, |item| item.path.as_bytes().to_vec()),
+        directory: item.is_none_or(|item| item.kind == strata_layer::Kind::Directory),
+        fetched: false,
+    };
+    if is_pattern(path) {
+        let Ok(pattern) = Pattern::names(path) else { return Ok(Some(Vec::new())) };
+        let matched = packed.items().iter().filter(|item| pattern.matches(&shown(item.path.as_bytes())));
+        let one = |item: &Item| match item.kind {
+            strata_layer::Kind::Symlink => None,
+            _ => Some(found(item.path.as_bytes(), Some(item))),
+        };
+        return Ok(matched.map(one).collect());
+    }
+    if leads_out(path.as_bytes()) {
+        return Err(forbidden(path));
+    }
+    match packed.find(path.as_bytes()) {
+        Spot::Root => Ok(Some(vec![found(path.as_bytes(), None)])),
+        Spot::Here(item) => Ok(Some(vec![found(path.as_bytes(), Some(item))])),
+        Spot::Absent => Err(absent(path, true)),
+        Spot::Unclear => Ok(None),
+    }
+}
+
+fn stripped(source: &str) -> &str {
+    let path = source.strip_prefix('/').unwrap_or(source);
+    path.strip_prefix("./").unwrap_or(path)
+}
+
+fn shown(path: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(path)
+}
+
+fn absent(path: &str, of_context: bool) -> Error {
+    match of_context {
+        true => Error::invalid(format!(
+            "file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
+        )),
+        false => Error::invalid(format!("stat {path}: file does not exist")),
+    }
 }
 
 /// What is copied, file by file, for a key that no listing of a context gives.
@@ -48,9 +95,12 @@ pub(crate) fn entries(found: &[Found], owners: bool) -> Result<Vec<Entry>, Error
     for (at, found) in found.iter().enumerate() {
         // Kept apart: two sources may have the same names.
         let shown = [format!("{at}/").as_bytes(), &found.path].concat();
-        match found.directory {
-            true => content::directory(&found.root, &found.place, &shown, owners, &mut entries)?,
-            false => entries.push(content::file(&found.root, &found.place, &shown, owners)?),
+        match &found.origin {
+            Origin::Directory(root) if found.directory => {
+                content::directory(root, &found.place, &shown, owners, &mut entries)?;
+            }
+            Origin::Directory(root) => entries.push(content::file(root, &found.place, &shown, owners)?),
+            Origin::Packed(packed) => content::packed(packed, found, &shown, &mut entries)?,
         }
     }
     Ok(entries)
@@ -76,7 +126,7 @@ fn matching(root: &Path, pattern: &str, of_context: bool) -> Result<Vec<Found>, 
     // Go's Match refuses silently what is no pattern.
     let Ok(pattern) = Pattern::names(pattern) else { return Ok(Vec::new()) };
     scan(&tree, Marks::Copy, &LayerPath::root(), false, &mut |item| {
-        if pattern.matches(&String::from_utf8_lossy(item.path.as_bytes())) {
+        if pattern.matches(&shown(item.path.as_bytes())) {
             matched.push(item.path.as_bytes().to_vec());
         }
         Ok(true)
@@ -86,26 +136,19 @@ fn matching(root: &Path, pattern: &str, of_context: bool) -> Result<Vec<Found>, 
 }
 
 fn find(root: &Path, path: &[u8], of_context: bool) -> Result<Found, Error> {
-    let shown = || String::from_utf8_lossy(path);
     if leads_out(path) {
-        return Err(forbidden(&shown()));
+        return Err(forbidden(&shown(path)));
     }
-    let absent = |shown: Cow<'_, str>| match of_context {
-        true => Error::invalid(format!(
-            "file not found in build context or excluded by .dockerignore: stat {shown}: file does not exist"
-        )),
-        false => Error::invalid(format!("stat {shown}: file does not exist")),
-    };
     let followed = match follow(root, path) {
         Ok(followed) => followed,
-        Err(ArchiveError::NotDirectory(_)) => return Err(absent(shown())),
+        Err(ArchiveError::NotDirectory(_)) => return Err(absent(&shown(path), of_context)),
         Err(error) => return Err(error.into()),
     };
     if followed.stat.is_none() {
-        return Err(absent(shown()));
+        return Err(absent(&shown(path), of_context));
     }
-    let directory = followed.is_directory();
-    Ok(Found { root: root.into(), path: path.to_vec(), place: followed.path, directory, fetched: false })
+    let (origin, directory) = (Origin::Directory(root.into()), followed.is_directory());
+    Ok(Found { origin, path: path.to_vec(), place: followed.path, directory, fetched: false })
 }
 
 /// Whether a path, tidied as it stands, begins with `..`.

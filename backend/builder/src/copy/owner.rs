@@ -4,7 +4,7 @@ use std::{io::Read as _, path::Path};
 
 use strata_layers::{ArchiveError, open_inside};
 
-use crate::Error;
+use crate::{Error, Kind};
 
 /// The most that is read of a file of names.
 const LARGEST: u64 = 4 << 20;
@@ -25,6 +25,18 @@ pub(crate) fn owner(text: &str, root: &Path) -> Result<(u32, u32), Error> {
     let gid =
         gid.ok_or_else(|| wrong(&format!("can't find gid for group {group}: no such group: {group}")))?;
     Ok((uid, gid))
+}
+
+/// An owner that was asked for in these words, unless this server can't give files away.
+pub(crate) fn givable(owner: (u32, u32), text: &str) -> Result<(u32, u32), Error> {
+    if owner == (0, 0) || rustix::process::geteuid().is_root() {
+        return Ok(owner);
+    }
+    let message = format!(
+        "--chown={text}: this server runs as an ordinary user, who can't give files to {}:{}; leave it out, or run the server as root",
+        owner.0, owner.1
+    );
+    Err(Error::new(Kind::Unsupported, message))
 }
 
 fn wrong(why: &str) -> Error {

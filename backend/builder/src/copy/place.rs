@@ -1,21 +1,23 @@
 //! Into the image's tree, by dockerd's rules.
 
 use std::{
-    fs::File,
-    io::{self, BufReader, Read, Seek as _},
+    io::{self, BufReader, Read},
     path::Path,
     thread,
 };
 
 use rustix::fs::{Gid, Uid};
+use strata_layer::{LayerPath, Sink};
 use strata_layers::{
-    ArchiveError, ExtractOptions, archive, decompressed, extract, follow, locate, make_directories,
+    ArchiveError, ExtractOptions, archive, extract, fill, follow, given, locate, make_directories,
     open_inside,
 };
 
-use crate::{Error, context::packing};
-
 use super::Found;
+use crate::{
+    Error,
+    context::{Origin, Packed, Spot, decode},
+};
 
 /// How things are put into a tree.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +36,7 @@ pub(crate) fn place(found: &Found, root: &Path, destination: &[u8], how: &Placin
     let failed = |error: Error| error.about("failed to copy files");
     let done = if found.directory {
         directory(found, root, destination, how).map_err(|error| error.about("failed to copy directory"))
-    } else if how.unpack && is_archive(&found.root, &found.place)? {
+    } else if how.unpack && is_archive(found)? {
         unpack(found, root, destination)
     } else {
         file(found, root, destination, how)
@@ -46,13 +48,13 @@ pub(crate) fn place(found: &Found, root: &Path, destination: &[u8], how: &Placin
 fn directory(found: &Found, root: &Path, destination: &[u8], how: &Placing) -> Result<(), Error> {
     let new = !follow(root, destination)?.is_directory();
     let place = make_directories(root, destination, 0o755, (0, 0))?;
-    transfer(&found.root, &[&found.place, &b"/"[..]].concat(), b"", root, &place, how)?;
+    transfer(found, b"", root, &place, how)?;
     match how.owner {
         Some((uid, gid)) if new => {
             let path = root.join(as_path(&place));
-            rustix::fs::chown(&path, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))).map_err(|error| {
-                Error::internal("cannot give the directory its owner", &io::Error::from(error))
-            })
+            given(rustix::fs::chown(&path, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))).map_err(
+                |error| Error::internal("cannot give the directory its owner", &io::Error::from(error)),
+            )
         }
         _ => Ok(()),
     }
@@ -71,34 +73,39 @@ fn file(found: &Found, root: &Path, destination: &[u8], how: &Placing) -> Result
     };
     let folder = make_directories(root, &folder, 0o755, how.owner.unwrap_or((0, 0)))
         .map_err(|error| Error::from(error).about("failed to create new directory"))?;
-    transfer(&found.root, &found.place, &name, root, &folder, how)
-        .map_err(|error| error.about("failed to copy file"))
+    transfer(found, &name, root, &folder, how).map_err(|error| error.about("failed to copy file"))
 }
 
 /// An archive keeps the owners that it has.
 fn unpack(found: &Found, root: &Path, destination: &[u8]) -> Result<(), Error> {
-    let file = open_inside(&found.root, &found.place)?;
+    let file = open(found)?;
     let place = make_directories(root, destination, 0o755, (0, 0))?;
-    let packed = BufReader::with_capacity(64 << 10, file);
-    let decoded = decompressed(packed, &packing()).map_err(ArchiveError::Input)?;
+    let decoded = decode(BufReader::with_capacity(64 << 10, file)).map_err(ArchiveError::Input)?;
     Ok(extract(root, &place, decoded, &ExtractOptions::default())?)
 }
 
-/// Whether a file is a tar, compressed or not: whether its first header can be read.
-fn is_archive(from: &Path, path: &[u8]) -> Result<bool, Error> {
-    if locate(from, path)?.mode & 0o170_000 != 0o100_000 {
-        return Ok(false);
+/// What is in a file.
+fn open(found: &Found) -> Result<Box<dyn Read + Send + '_>, ArchiveError> {
+    let absent = || ArchiveError::NotFile(found.place.clone());
+    match &found.origin {
+        Origin::Directory(root) => Ok(Box::new(open_inside(root, &found.place)?)),
+        Origin::Packed(packed) => match packed.find(&found.place) {
+            Spot::Here(item) => Ok(Box::new(packed.read(item))),
+            _ => Err(absent()),
+        },
     }
-    let mut file = open_inside(from, path)?;
-    let first = first_header(&mut file);
-    Ok(first.is_some_and(|header| is_header(&header)))
 }
 
-fn first_header(file: &mut File) -> Option<[u8; 512]> {
-    file.rewind().ok()?;
+/// Whether a file is a tar, compressed or not: whether its first header can be read.
+fn is_archive(found: &Found) -> Result<bool, Error> {
+    if let Origin::Directory(root) = &found.origin
+        && locate(root, &found.place)?.mode & 0o170_000 != 0o100_000
+    {
+        return Ok(false);
+    }
     let mut header = [0; 512];
-    decompressed(BufReader::new(file), &packing()).ok()?.read_exact(&mut header).ok()?;
-    Some(header)
+    let read = decode(BufReader::new(open(found)?)).and_then(|mut file| file.read_exact(&mut header));
+    Ok(read.is_ok() && is_header(&header))
 }
 
 /// Whether a block has the checksum of a tar's header.
@@ -117,16 +124,8 @@ fn is_header(block: &[u8; 512]) -> bool {
     stated != 0 && stated == sum.sum::<u64>()
 }
 
-/// Archives what is at `path` of one tree under the name `shown`, and extracts that in a directory of the other.
-fn transfer(
-    from: &Path,
-    path: &[u8],
-    shown: &[u8],
-    root: &Path,
-    folder: &[u8],
-    how: &Placing,
-) -> Result<(), Error> {
-    let (reader, writer) = io::pipe().map_err(|error| Error::internal("cannot copy", &error))?;
+/// Puts what was found in a directory of the other tree: a file under the name `shown`, a directory's contents for an empty one.
+fn transfer(found: &Found, shown: &[u8], root: &Path, folder: &[u8], how: &Placing) -> Result<(), Error> {
     let options = ExtractOptions {
         owner: how.owner,
         mode: how.mode,
@@ -134,16 +133,61 @@ fn transfer(
         drop_set_ids: how.owner.is_some(),
         ..ExtractOptions::default()
     };
+    match &found.origin {
+        Origin::Directory(from) => {
+            let path = if found.directory { [&found.place, &b"/"[..]].concat() } else { found.place.clone() };
+            pipe(from, &path, shown, root, folder, &options)
+        }
+        Origin::Packed(packed) => {
+            Ok(fill(root, folder, &options, |sink| hand_over(packed, &found.place, shown, sink))?)
+        }
+    }
+}
+
+/// Archives what is at `path` of one tree under the name `shown`, and extracts that in a directory of the other.
+fn pipe(
+    from: &Path,
+    path: &[u8],
+    shown: &[u8],
+    root: &Path,
+    folder: &[u8],
+    options: &ExtractOptions,
+) -> Result<(), Error> {
+    let (reader, writer) = io::pipe().map_err(|error| Error::internal("cannot copy", &error))?;
     thread::scope(|scope| {
         let archiving =
             scope.spawn(move || archive(from, path, shown, io::BufWriter::with_capacity(256 << 10, writer)));
-        let extracted = extract(root, folder, BufReader::with_capacity(256 << 10, reader), &options);
+        let extracted = extract(root, folder, BufReader::with_capacity(256 << 10, reader), options);
         let archived = archiving.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         // A reader that gives up makes the writer fail too.
         extracted?;
         archived?;
         Ok(())
     })
+}
+
+/// Hands on what is at a place of a context that is still an archive: a file under the name `shown`, or what a directory has.
+fn hand_over(
+    packed: &Packed,
+    place: &[u8],
+    shown: &[u8],
+    sink: &mut dyn Sink<Error = ArchiveError>,
+) -> Result<(), ArchiveError> {
+    let parse = |path: &[u8]| {
+        LayerPath::parse(path).map_err(|source| ArchiveError::Path { path: path.to_vec(), source })
+    };
+    if let Spot::Here(item) = packed.find(place)
+        && item.kind != strata_layer::Kind::Directory
+    {
+        return sink.entry(&packed.entry(item, parse(shown)?), &mut packed.read(item));
+    }
+    let place = parse(place)?;
+    let outer = if place.is_root() { 0 } else { place.as_bytes().len() + 1 };
+    for item in packed.below(&place) {
+        let path = parse(&item.path.as_bytes()[outer..])?;
+        sink.entry(&packed.entry(item, path), &mut packed.read(item))?;
+    }
+    Ok(())
 }
 
 fn base(path: &[u8]) -> &[u8] {

@@ -5,13 +5,13 @@ use strata_oci::ImageId;
 
 use super::{
     columns::{parsed, parsed_or_null},
-    containers, images,
+    containers, images, names,
 };
 use crate::{BuildRecord, BuildStep, Built};
 
 const STEP: &str = "s.key, s.image, s.parent, s.workshop, i.id IS NOT NULL, s.body";
 
-/// Adds images, steps, and what containers were made from.
+/// Adds images, steps, what containers were made from, and names.
 pub(super) fn add_built(db: &Connection, built: &Built) -> rusqlite::Result<()> {
     for image in &built.images {
         images::add(db, image)?;
@@ -30,6 +30,9 @@ pub(super) fn add_built(db: &Connection, built: &Built) -> rusqlite::Result<()> 
     }
     for (container, image) in &built.containers {
         containers::set_image(db, container, image)?;
+    }
+    for (name, image) in &built.tags {
+        names::tag(db, name, image)?;
     }
     Ok(())
 }

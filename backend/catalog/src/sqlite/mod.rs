@@ -81,7 +81,18 @@ impl SqliteCatalog {
         action: &'static str,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, CatalogError> {
+        self.write_as(|_| Ok(durability), action, change)
+    }
+
+    /// As `write`; how durable the change is to be may depend on what is there.
+    fn write_as<T>(
+        &self,
+        durability: impl FnOnce(&Connection) -> rusqlite::Result<Durability>,
+        action: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, CatalogError> {
         let mut connection = self.connection();
+        let durability = durability(&connection).map_err(CatalogError::sql(action))?;
         open::sync_for(&connection, durability).map_err(CatalogError::sql(action))?;
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(CatalogError::sql(action))?;
@@ -93,12 +104,14 @@ impl SqliteCatalog {
     /// As `write`, for a change that needs `image` to exist.
     fn write_about<T>(
         &self,
+        durability: impl FnOnce(&Connection) -> rusqlite::Result<Durability>,
         action: &'static str,
         image: &ImageId,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, CatalogError> {
-        let answer =
-            self.write(action, |db| if images::exists(db, image)? { change(db).map(Some) } else { Ok(None) });
+        let answer = self.write_as(durability, action, |db| {
+            if images::exists(db, image)? { change(db).map(Some) } else { Ok(None) }
+        });
         answer?.ok_or_else(|| CatalogError::NoSuchImage(image.clone()))
     }
 }
@@ -129,7 +142,13 @@ impl Catalog for SqliteCatalog {
     }
 
     fn tag(&self, name: &Tagged, image: &ImageId) -> Result<Option<ImageId>, CatalogError> {
-        self.write_about("tag an image", image, |db| names::tag(db, name, image))
+        // Given again, a name only tells when that was: nobody waits for the disk then.
+        let durability = |db: &Connection| {
+            let before = names::tagged(db, &name.repository, &name.tag)?;
+            let same = before.is_some_and(|(id, before)| id == *image && before == *name);
+            Ok(if same { Durability::Process } else { Durability::Machine })
+        };
+        self.write_about(durability, "tag an image", image, |db| names::tag(db, name, image))
     }
 
     fn tagged(&self, repository: &Repository, tag: &Tag) -> Result<Option<(ImageId, Tagged)>, CatalogError> {
@@ -141,7 +160,7 @@ impl Catalog for SqliteCatalog {
     }
 
     fn pin(&self, name: &RepoDigest, image: &ImageId) -> Result<(), CatalogError> {
-        self.write_about("pin an image", image, |db| names::pin(db, name, image))
+        self.write_about(|_| Ok(Durability::Machine), "pin an image", image, |db| names::pin(db, name, image))
     }
 
     fn pinned(&self, name: &RepoDigest) -> Result<Option<ImageId>, CatalogError> {
@@ -289,7 +308,7 @@ impl Catalog for SqliteCatalog {
     }
 
     fn put_build(&self, build: &BuildRecord) -> Result<(), CatalogError> {
-        self.write("write down a build", |db| builds::put(db, build))
+        self.write_to(Durability::Process, "write down a build", |db| builds::put(db, build))
     }
 
     fn build(&self, id: &str) -> Result<Option<BuildRecord>, CatalogError> {
@@ -301,7 +320,7 @@ impl Catalog for SqliteCatalog {
     }
 
     fn remove_build(&self, id: &str) -> Result<bool, CatalogError> {
-        self.write("forget a build", |db| builds::remove(db, id))
+        self.write_to(Durability::Process, "forget a build", |db| builds::remove(db, id))
     }
 
     fn lease(&self, note: &str) -> Result<Lease, CatalogError> {

@@ -87,7 +87,7 @@ impl ArchiveError {
     /// Whether the disk is full.
     pub fn is_disk_full(&self) -> bool {
         match self {
-            Self::Io { source, .. } => crate::error::is_full(source),
+            Self::Io { source, .. } | Self::Input(source) => crate::error::is_full(source),
             Self::Capture(error) => error.is_disk_full(),
             _ => false,
         }

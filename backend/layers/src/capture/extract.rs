@@ -1,4 +1,4 @@
-//! `docker cp` into a container.
+//! `docker cp` into a container, and what a build copies into an image.
 
 use std::{
     fs::File,
@@ -16,6 +16,7 @@ use strata_layer::{Entry, Kind, LayerPath, Limits, ReadError, Sink, read_layer};
 use super::{
     ArchiveError, Marks, Tree,
     inside::Inside,
+    owners::given,
     scan::scan,
     xattrs::{is_overlays, place},
 };
@@ -46,18 +47,26 @@ pub fn extract(
     mut tar: impl Read,
     options: &ExtractOptions,
 ) -> Result<(), ArchiveError> {
-    let inside = Inside::open(root)?;
-    // The slash at the end: a symlink to a directory is followed.
-    let base = inside.find(&[folder, b"/"].concat())?;
-    let base = inside.path_of(&base.folder).map_err(ArchiveError::io("find", folder))?;
-    let mut extraction =
-        Extraction { inside, base, options, times: Vec::new(), parent: None, buffer: Vec::new() };
+    let mut extraction = Extraction::new(root, folder, options)?;
     match read_layer(&mut tar, &options.limits, &mut extraction) {
         Ok(_) => extraction.finish(),
         Err(ReadError::Sink(error)) => Err(error),
         Err(ReadError::Refused(refusal)) => Err(ArchiveError::Refused(refusal)),
         Err(ReadError::Io { source, .. }) => Err(ArchiveError::Input(source)),
     }
+}
+
+/// Puts entries in the directory `folder` inside of `root`, as if they came out of a tar: `give` hands them on, parents first,
+/// each path once and none through a symlink of another.
+pub fn fill(
+    root: &Path,
+    folder: &[u8],
+    options: &ExtractOptions,
+    give: impl FnOnce(&mut dyn Sink<Error = ArchiveError>) -> Result<(), ArchiveError>,
+) -> Result<(), ArchiveError> {
+    let mut extraction = Extraction::new(root, folder, options)?;
+    give(&mut extraction)?;
+    extraction.finish()
 }
 
 struct Extraction<'a> {
@@ -68,8 +77,19 @@ struct Extraction<'a> {
     /// Directories, whose times change until all is there.
     times: Vec<(LayerPath, Timespec)>,
     /// The directory that the last entry was in.
-    parent: Option<(LayerPath, OwnedFd)>,
+    parent: Option<(LayerPath, Folder)>,
     buffer: Vec<u8>,
+    /// User and group of this process.
+    own: (Uid, Gid),
+}
+
+/// A directory that files are put in, and what its files were seen to get without being given it: owners depend on its
+/// set-group-id bit and how it is mounted, permissions on the umask and its default ACL.
+struct Folder {
+    file: OwnedFd,
+    given: Option<(Uid, Gid)>,
+    /// Permissions that files got when they were asked for.
+    granted: u32,
 }
 
 const NEW: OFlags =
@@ -84,14 +104,16 @@ impl Sink for Extraction<'_> {
         }
         // The directory that is extracted to stays as it is.
         let (Some(parent), Some(name)) = (entry.path.parent(), entry.path.name()) else { return Ok(()) };
-        self.enter(&parent)?;
-        let folder = self.folder().try_clone().map_err(ArchiveError::io("open", parent.as_bytes()))?;
-        let done = self.put(entry, &folder, name, content);
-        // What it was may be replaced now.
-        if entry.kind != Kind::File {
-            self.parent = None;
+        let mut folder = match self.parent.take() {
+            Some((path, folder)) if path == parent => folder,
+            _ => Folder { file: self.open(&parent)?, given: None, granted: 0 },
+        };
+        self.put(entry, &mut folder, name, content)?;
+        // What it was may have been replaced by anything else.
+        if entry.kind == Kind::File {
+            self.parent = Some((parent, folder));
         }
-        done
+        Ok(())
     }
 
     fn opaque(&mut self, directory: &LayerPath) -> Result<(), ArchiveError> {
@@ -99,16 +121,14 @@ impl Sink for Extraction<'_> {
     }
 }
 
-impl Extraction<'_> {
-    fn enter(&mut self, parent: &LayerPath) -> Result<(), ArchiveError> {
-        if self.parent.as_ref().is_none_or(|(path, _)| path != parent) {
-            self.parent = Some((parent.clone(), self.open(parent)?));
-        }
-        Ok(())
-    }
-
-    fn folder(&self) -> &OwnedFd {
-        &self.parent.as_ref().expect("entered before").1
+impl<'a> Extraction<'a> {
+    fn new(root: &Path, folder: &[u8], options: &'a ExtractOptions) -> Result<Self, ArchiveError> {
+        let inside = Inside::open(root)?;
+        // The slash at the end: a symlink to a directory is followed.
+        let base = inside.find(&[folder, b"/"].concat())?;
+        let base = inside.path_of(&base.folder).map_err(ArchiveError::io("find", folder))?;
+        let own = (rustix::process::geteuid(), rustix::process::getegid());
+        Ok(Self { inside, base, options, times: Vec::new(), parent: None, buffer: Vec::new(), own })
     }
 
     /// Opens a directory of the archive where it is extracted; symlinks of the container are followed inside.
@@ -122,23 +142,20 @@ impl Extraction<'_> {
     fn put(
         &mut self,
         entry: &Entry,
-        folder: &OwnedFd,
+        folder: &mut Folder,
         name: &[u8],
         content: &mut dyn Read,
     ) -> Result<(), ArchiveError> {
         let path = entry.path.as_bytes();
-        if entry.kind == Kind::Directory {
-            return self.directory(entry, folder, name);
+        match entry.kind {
+            Kind::File => return self.file(entry, folder, name, content),
+            Kind::Directory => return self.directory(entry, &folder.file, name),
+            _ => {}
         }
+        let folder = &folder.file;
         self.make_room(path, folder, name)?;
         let fail = || ArchiveError::io("create", path);
         match entry.kind {
-            Kind::File => {
-                let file = fs::openat(folder, name, NEW, Mode::RUSR | Mode::WUSR);
-                let mut file = File::from(file.map_err(|error| fail()(error.into()))?);
-                self.content(entry, content, &mut file).map_err(|error| fail()(error))?;
-                self.dress(entry, &file.into()).map_err(|error| fail()(error))
-            }
             Kind::Hardlink => {
                 let target = entry.target().expect("a hard link has a target");
                 let from = self.open(&target.parent().unwrap_or_default())?;
@@ -151,6 +168,39 @@ impl Extraction<'_> {
             }
             _ => self.node(entry, folder, name).map_err(|error| fail()(error)),
         }
+    }
+
+    /// A file. What it was made with is not asked for again.
+    fn file(
+        &mut self,
+        entry: &Entry,
+        folder: &mut Folder,
+        name: &[u8],
+        content: &mut dyn Read,
+    ) -> Result<(), ArchiveError> {
+        let path = entry.path.as_bytes();
+        let fail = || ArchiveError::io::<std::io::Error>("create", path);
+        let (owner, mode) = (self.owner(entry), self.mode(entry));
+        // Until it is its owner's nobody else may have it.
+        let asked = if owner == self.own { mode & 0o777 } else { 0o600 };
+        let create = || fs::openat(&folder.file, name, NEW, Mode::from(asked));
+        let file = match create() {
+            Err(Errno::EXIST) => {
+                self.make_room(path, &folder.file, name)?;
+                create()
+            }
+            other => other,
+        };
+        let mut file = File::from(file.map_err(|error| fail()(error.into()))?);
+        self.content(entry, content, &mut file).map_err(|error| fail()(error))?;
+        let file = OwnedFd::from(file);
+        if folder.given == Some(owner) && asked == mode && asked & !folder.granted == 0 {
+            return self.date(entry, &file).map_err(|error| fail()(error));
+        }
+        let made = fs::fstat(&file).map_err(|error| fail()(error.into()))?;
+        folder.given = Some((Uid::from_raw(made.st_uid), Gid::from_raw(made.st_gid)));
+        folder.granted |= made.st_mode & asked;
+        self.dress(entry, &file).map_err(|error| fail()(error))
     }
 
     fn directory(&mut self, entry: &Entry, folder: &OwnedFd, name: &[u8]) -> Result<(), ArchiveError> {
@@ -237,6 +287,11 @@ impl Extraction<'_> {
         let (uid, gid) = self.owner(entry);
         given(fs::fchown(file, Some(uid), Some(gid)))?;
         fs::fchmod(file, Mode::from(self.mode(entry)))?;
+        self.date(entry, file)
+    }
+
+    /// Attributes and time of what is open.
+    fn date(&self, entry: &Entry, file: &OwnedFd) -> std::io::Result<()> {
         for xattr in entry.xattrs.iter().filter(|xattr| !is_overlays(&xattr.name)) {
             tolerate(fs::fsetxattr(file, &*xattr.name, &xattr.value, XattrFlags::empty()))?;
         }
@@ -298,14 +353,6 @@ fn empty(folder: OwnedFd) -> Result<(), ArchiveError> {
         }
     }
     Ok(())
-}
-
-/// An ordinary user can't give files away; what stays its own is root's in its containers.
-fn given(chown: Result<(), Errno>) -> std::io::Result<()> {
-    match chown {
-        Err(Errno::PERM) if !rustix::process::geteuid().is_root() => Ok(()),
-        other => Ok(other?),
-    }
 }
 
 fn tolerate(set: Result<(), Errno>) -> std::io::Result<()> {

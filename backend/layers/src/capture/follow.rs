@@ -7,7 +7,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::{ArchiveError, inside::Inside};
+use super::{ArchiveError, inside::Inside, owners::given};
 use crate::walk::FOLDER;
 
 /// How many symlinks a path may lead through, as for the kernel and docker.
@@ -48,7 +48,7 @@ pub fn make_directories(
     let made = walk(&inside, path, &mut |folder, name| {
         fs::mkdirat(folder, name, Mode::RWXU)?;
         let made = fs::openat(folder, name, FOLDER, Mode::empty())?;
-        fs::fchown(&made, Some(fs::Uid::from_raw(owner.0)), Some(fs::Gid::from_raw(owner.1)))?;
+        given(fs::fchown(&made, Some(fs::Uid::from_raw(owner.0)), Some(fs::Gid::from_raw(owner.1))))?;
         fs::fchmod(&made, Mode::from(mode))?;
         Ok(true)
     })?;

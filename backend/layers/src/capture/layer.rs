@@ -26,6 +26,8 @@ pub struct Captured {
     /// What a layer cannot hold and this one lacks: names that start with `.wh.`, which layers take for deletions,
     /// and devices 0:0. Sockets, which mean nothing without the program that made them, are not told.
     pub left_out: Vec<LayerPath>,
+    /// Whether there was a socket.
+    pub sockets: bool,
 }
 
 /// Writes what differs from the layers below as an uncompressed OCI layer. Applied to them it gives the container's
@@ -38,7 +40,7 @@ pub struct Captured {
 pub fn capture(written: &Written<'_>, out: impl Write) -> Result<Captured, CaptureError> {
     let tree = Tree::open(written.upper)?;
     let below = Below::open(written.lowers, written.marks)?;
-    let mut capture = Capture { pack: Pack::new(out), below, left_out: Vec::new() };
+    let mut capture = Capture { pack: Pack::new(out), below, left_out: Vec::new(), sockets: false };
     capture.root(&tree)?;
     match written.marks {
         Marks::Copy => capture.compared(&tree, written)?,
@@ -46,13 +48,14 @@ pub fn capture(written: &Written<'_>, out: impl Write) -> Result<Captured, Captu
     }
     let entries = capture.pack.members;
     let (size, diff_id) = capture.pack.writer.finish().map_err(CaptureError::Output)?;
-    Ok(Captured { diff_id, size, entries, left_out: capture.left_out })
+    Ok(Captured { diff_id, size, entries, left_out: capture.left_out, sockets: capture.sockets })
 }
 
 struct Capture<W> {
     pack: Pack<W>,
     below: Below,
     left_out: Vec<LayerPath>,
+    sockets: bool,
 }
 
 impl<W: Write> Capture<W> {
@@ -87,6 +90,7 @@ impl<W: Write> Capture<W> {
         match self.pack.add(item.folder, item.name, &item.stat, item.path.as_bytes(), item.path)? {
             Packed::Yes => {}
             Packed::Socket => {
+                self.sockets = true;
                 self.delete(item)?;
                 return Ok(false);
             }
@@ -147,6 +151,7 @@ impl<W: Write> Capture<W> {
             let Ok(place) = tree.place(path) else { continue };
             let Some(stat) = place.stat().map_err(CaptureError::io("look at", path))? else { continue };
             let file_type = FileType::from_raw_mode(stat.st_mode);
+            self.sockets |= file_type == FileType::Socket;
             let refused = self.cannot_hold(path, file_type, stat.st_rdev)
                 || self.pack.add(&place.folder, &place.name, &stat, path.as_bytes(), path)? == Packed::Socket;
             if refused && *kind == ChangeKind::Modified {

@@ -6,12 +6,13 @@ use rustix::{
     fs::{self, FileType, Mode, OFlags, Stat},
     io::Errno,
 };
-use strata_layer::LayerPath;
+use strata_layer::{LayerPath, Xattr};
 
 use super::{
     CaptureError,
+    owners::in_containers,
     tar::{Failure, Map, Member, Type, Writer, xattr_fits},
-    xattrs::{mtime, xattrs},
+    xattrs::{mtime, xattrs, xattrs_of},
 };
 
 /// An archive that is being made of a tree.
@@ -59,17 +60,16 @@ impl<W: Write> Pack<W> {
             let member = Member { link: &first, ..member(Type::Hardlink, shown, stat) };
             return self.write(|writer| writer.member(&member));
         }
+        if kind == Type::File {
+            return self.file(folder, name, &member(kind, shown, stat), path);
+        }
         let attributes = match xattrs(folder, name) {
-            Ok(mut found) => {
-                found.retain(xattr_fits);
-                found
-            }
+            Ok(found) => fitting(found),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Packed::Gone),
             Err(error) => return Err(CaptureError::io("read the attributes of", path)(error)),
         };
         let member = Member { xattrs: &attributes, ..member(kind, shown, stat) };
         match kind {
-            Type::File => self.file(folder, name, &member, path),
             Type::Symlink => match fs::readlinkat(folder, name, Vec::new()) {
                 Ok(target) => {
                     let member = Member { link: target.as_bytes(), ..member };
@@ -123,11 +123,11 @@ impl<W: Write> Pack<W> {
             return gone(&mut self.links);
         }
         let size = u64::try_from(stat.st_size).unwrap_or(0);
-        let member = Member { size, mtime: mtime(&stat), ..member.clone() };
+        let attributes = xattrs_of(&file).map_err(CaptureError::io("read the attributes of", path))?;
+        let attributes = fitting(attributes);
+        let member = Member { size, mtime: mtime(&stat), xattrs: &attributes, ..member.clone() };
         let blocks = u64::try_from(stat.st_blocks).unwrap_or(0);
         let map = Map::of(&file, size, blocks).map_err(CaptureError::io("read", path))?;
-        // Where the holes are was found by seeking.
-        fs::seek(&file, fs::SeekFrom::Start(0)).map_err(CaptureError::io("read", path))?;
         let written = match map {
             Some(map) => self.writer.sparse_file(&member, &map, &file),
             None => self.writer.file(&member, &mut &file),
@@ -150,18 +150,25 @@ impl<W: Write> Pack<W> {
     }
 }
 
+/// The attributes that an archive can hold.
+fn fitting(mut attributes: Vec<Xattr>) -> Vec<Xattr> {
+    attributes.retain(xattr_fits);
+    attributes
+}
+
 /// What all kinds of members have.
 fn member<'a>(kind: Type, name: &'a [u8], stat: &Stat) -> Member<'a> {
     let device = match kind {
         Type::CharDevice | Type::BlockDevice => (fs::major(stat.st_rdev), fs::minor(stat.st_rdev)),
         _ => (0, 0),
     };
+    let (uid, gid) = in_containers(stat);
     Member {
         kind,
         name,
         mode: stat.st_mode & 0o7777,
-        uid: stat.st_uid,
-        gid: stat.st_gid,
+        uid,
+        gid,
         mtime: mtime(stat),
         size: 0,
         link: b"",

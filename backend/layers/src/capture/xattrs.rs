@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    os::fd::{AsRawFd as _, OwnedFd},
+    os::fd::{AsFd, AsRawFd as _, OwnedFd},
 };
 
 use rustix::{
@@ -21,19 +21,35 @@ const HOSTS: [&[u8]; 3] = [b"security.selinux", b"security.evm", b"security.ima"
 /// own. For the directory itself the name is `.`.
 pub fn xattrs(folder: &OwnedFd, name: &[u8]) -> io::Result<Vec<Xattr>> {
     let place = place(folder, name);
-    // Almost nothing has any: ask how much there is before making room for it.
-    let mut list = match fs::llistxattr_query(&place[..]) {
+    let bytes = fs::llistxattr_query(&place[..]);
+    all(bytes, |list| fs::llistxattr(&place[..], list), |name| value(&place, name))
+}
+
+/// The same of something that is open for reading.
+pub(crate) fn xattrs_of(file: &impl AsFd) -> io::Result<Vec<Xattr>> {
+    let bytes = fs::flistxattr_query(file);
+    all(bytes, |list| fs::flistxattr(file, list), |name| read(|value| fs::fgetxattr(file, name, value)))
+}
+
+/// All that `list` names, in so many `bytes`, with what `value` says of them.
+fn all(
+    bytes: Result<usize, Errno>,
+    list: impl Fn(&mut [u8]) -> Result<usize, Errno>,
+    value: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> io::Result<Vec<Xattr>> {
+    // Almost nothing has any: no room is made before it is known how much there is.
+    let mut names = match bytes {
         Ok(0) | Err(Errno::NOTSUP) => return Ok(Vec::new()),
         Ok(_) => vec![0; MOST],
         Err(error) => return Err(error.into()),
     };
-    let length = fs::llistxattr(&place[..], &mut list[..])?;
+    let length = list(&mut names[..])?;
     let mut found = Vec::new();
-    for name in list[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+    for name in names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
         if is_overlays(name) || HOSTS.contains(&name) {
             continue;
         }
-        if let Some(value) = value(&place, name) {
+        if let Some(value) = value(name) {
             found.push(Xattr { name: name.into(), value: value.into() });
         }
     }
@@ -89,12 +105,17 @@ pub(crate) fn place(folder: &OwnedFd, name: &[u8]) -> Vec<u8> {
 }
 
 fn value(place: &[u8], xattr: &[u8]) -> Option<Vec<u8>> {
+    read(|value| fs::lgetxattr(place, xattr, value))
+}
+
+/// One value; nothing if it is not there or may not be read.
+fn read(get: impl Fn(&mut [u8]) -> Result<usize, Errno>) -> Option<Vec<u8>> {
     let mut small = [0_u8; 64];
-    match fs::lgetxattr(place, xattr, &mut small[..]) {
+    match get(&mut small[..]) {
         Ok(length) => Some(small[..length].to_vec()),
         Err(Errno::RANGE) => {
             let mut value = vec![0; MOST];
-            let length = fs::lgetxattr(place, xattr, &mut value[..]).ok()?;
+            let length = get(&mut value[..]).ok()?;
             value.truncate(length);
             Some(value)
         }

@@ -34,24 +34,43 @@ pub fn BuildsPanel() -> impl IntoView {
         let wanted = bench.view.with(|view| [view.build.clone(), view.since.clone()]);
         // What runs has another story each time.
         wanted.into_iter().flatten().for_each(|id| bench.want_build(&id));
-        bench.builds.with(|builds| {
-            if let Some(before) = chosen.get().and_then(|id| before(builds, &id)) {
-                bench.want_build(&before);
-            }
-        });
+        if let Some(before) = chosen.get().and_then(|id| bench_before(bench, &id)) {
+            bench.want_build(&before);
+        }
     });
+    bench.refresh_clients();
     move || {
         match (chosen.get(), bench.view.with(|view| view.step)) {
         (Some(build), Some(step)) => view! { <Travel id=build step/> }.into_any(),
         (Some(build), None) => view! { <One id=build/> }.into_any(),
-        (None, _) if bench.builds.with(Vec::is_empty) => view! { <p class="pad faint" data-testid="no-builds">{tongue.say(Word::BuildsNone)}</p> }.into_any(),
+        (None, _) if bench.builds.with(Vec::is_empty) && bench.clients.with(Vec::is_empty) => view! { <p class="pad faint" data-testid="no-builds">{tongue.say(Word::BuildsNone)}</p> }.into_any(),
         (None, _) => view! {
             <ol class="builds" data-testid="builds">
                 <For each=move || bench.builds.get() key=|card| format!("{}{:?}", card.id, card.state) let:card><BuildRow card/></For>
             </ol>
+            {move || (!bench.clients.with(Vec::is_empty)).then(|| view! {
+                <h3 class="pad">{tongue.say(Word::BuildsOfClients)}</h3>
+                <ol class="builds" data-testid="client-builds">
+                    <For each=move || bench.clients.get() key=|card| format!("{}{:?}", card.id, card.state) let:card><BuildRow card/></For>
+                </ol>
+            })}
         }.into_any(),
     }
     }
+}
+
+/// The build that one is compared with: the workshop's before it, or a docker client's before it with the same name.
+fn bench_before(bench: Bench, id: &str) -> Option<String> {
+    let own = bench.builds.with(|builds| before(builds, id));
+    own.or_else(|| {
+        bench.clients.with(|builds| {
+            let at = builds.iter().position(|card| card.id == id)?;
+            let name = builds[at].names.first();
+            let same = |card: &&BuildCard| name.is_some() && card.names.first() == name;
+            let found = builds[at + 1..].iter().find(same).or_else(|| builds.get(at + 1));
+            found.map(|card| card.id.clone())
+        })
+    })
 }
 
 /// The build before one, in a list that has the newest first.
@@ -60,7 +79,8 @@ fn before(builds: &[BuildCard], id: &str) -> Option<String> {
     builds.get(at + 1).map(|card| card.id.clone())
 }
 
-fn state_mark(state: &BuildState) -> (&'static str, Word) {
+/// How a build's state is shown: a class and a word.
+pub(super) fn state_mark(state: &BuildState) -> (&'static str, Word) {
     match state {
         BuildState::Running => ("faint", Word::BuildRunningShort),
         BuildState::Succeeded => ("right", Word::BuildSucceeded),
@@ -107,7 +127,7 @@ fn One(id: String) -> impl IntoView {
     let detail = Memo::new(move |_| bench.details.with(|details| details.get(&id).cloned()));
     let other = Memo::new(move |_| {
         let since = bench.view.with(|view| view.since.clone());
-        let since = since.or_else(|| bench.builds.with(|builds| before(builds, &build)))?;
+        let since = since.or_else(|| bench_before(bench, &build))?;
         bench.details.with(|details| details.get(&since).cloned())
     });
     let back = move || bench.address(|view| view.build = None);

@@ -4,10 +4,10 @@ use js_sys::Promise;
 use leptos::{prelude::*, task::spawn_local};
 use strata_api::{
     path,
-    workshop::{BuildState, GitSource, InBoth, Origin, Template, Workshop, WorkshopCard},
+    workshop::{BuildCard, BuildState, GitSource, InBoth, Origin, Template, Workshop, WorkshopCard},
 };
 
-use super::{create, giving, module, shared::Shared};
+use super::{builds::state_mark, create, giving, module, shared::Shared};
 use crate::{
     address::{self, Place},
     figures::grouped,
@@ -20,7 +20,11 @@ use crate::{
         tongue::{Tongue, use_tongue},
     },
     words::{Lang, Word},
+    workshop::foresight::took,
 };
+
+/// Builds of docker clients in the list; all of them are in each workshop's own.
+const SHOWN: usize = 10;
 
 /// What the page knows; a copyable handle.
 #[derive(Clone, Copy)]
@@ -30,6 +34,8 @@ struct Attic {
     tongue: Tongue,
     cards: RwSignal<Option<Vec<WorkshopCard>>>,
     templates: RwSignal<Vec<Template>>,
+    /// Builds of docker clients, newest first.
+    builds: RwSignal<Vec<BuildCard>>,
     failure: RwSignal<Option<Failure>>,
     refusal: RwSignal<Option<Failure>>,
     busy: RwSignal<bool>,
@@ -43,6 +49,7 @@ impl Attic {
             tongue: use_tongue(),
             cards: RwSignal::new(None),
             templates: RwSignal::default(),
+            builds: RwSignal::default(),
             failure: RwSignal::new(None),
             refusal: RwSignal::new(None),
             busy: RwSignal::new(false),
@@ -64,6 +71,9 @@ impl Attic {
             match self.client.get("/api/workshops").await {
                 Ok(cards) => drop(self.cards.try_set(Some(cards))),
                 Err(failure) => drop(self.failure.try_set(Some(failure))),
+            }
+            if let Ok(builds) = self.client.get("/api/builds?workshop=").await {
+                let _ = self.builds.try_set(builds);
             }
         });
     }
@@ -196,6 +206,7 @@ pub fn WorkshopsPage() -> impl IntoView {
                 </div>
                 <For each=move || shown.get() key=|card| format!("{card:?}") let:card><Row card/></For>
             </div>
+            <ClientBuilds/>
             <h2 class="templates-title">{tongue.say(Word::Templates)}</h2>
             <ul class="templates" data-testid="templates">
                 <For each=move || attic.templates.get() key=|template| template.name.clone() let:template><TemplateCard template/></For>
@@ -269,6 +280,45 @@ fn Row(card: WorkshopCard) -> impl IntoView {
                 })}
             </span>
         </div>
+    }
+}
+
+/// What docker clients built: each can become a workshop.
+#[component]
+fn ClientBuilds() -> impl IntoView {
+    let attic = attic();
+    let tongue = attic.tongue;
+    let row = move |card: BuildCard| {
+        let names = if card.names.is_empty() { card.id.clone() } else { card.names.join(", ") };
+        let name = card.names.first().map(|name| name.split(':').next().unwrap_or(name).to_owned());
+        let origin = Origin::Branch { build: card.id.clone(), step: 0 };
+        let cached = [card.cached.to_string(), card.steps.to_string()];
+        let started = card.started / 1000;
+        let (class, word) = state_mark(&card.state);
+        view! {
+            <div class="shelf-row workshop-row" role="row" data-testid="client-build" data-build=card.id>
+                <span role="cell" class="names"><code>{names::text(&names).into_owned()}</code></span>
+                <span role="cell">{tongue.with(Word::BuildCachedOf, cached)}</span>
+                <span role="cell" class="faint" title=format!("{} UTC", moments::stamp(started))>{move || moments::age(started, dom::clock(), tongue.lang())}</span>
+                <span role="cell"><span class=class>{tongue.say(word)}</span>" · "{took(card.milliseconds)}</span>
+                <span role="cell" class="deeds">
+                    <button type="button" class="quiet" data-testid="client-build-open" disabled=attic.busy
+                        on:click=move |_| attic.begin(name.clone().unwrap_or_default(), origin.clone())>{tongue.say(Word::BuildToWorkshop)}</button>
+                </span>
+            </div>
+        }
+    };
+    view! {
+        {move || (!attic.builds.with(Vec::is_empty)).then(|| view! {
+            <h2 class="templates-title">{tongue.say(Word::BuildsOfClients)}</h2>
+            <div class="shelf" role="table" aria-label=tongue.say(Word::BuildsOfClients) data-testid="client-builds">
+                <div class="shelf-head workshop-row" role="row">
+                    {[Word::ColumnName, Word::ColumnSteps, Word::ColumnChanged, Word::ColumnLastBuild].map(|word| view! { <span role="columnheader">{tongue.say(word)}</span> })}
+                    <span role="columnheader"><span class="unseen">{tongue.say(Word::ColumnActions)}</span></span>
+                </div>
+                {attic.builds.get().into_iter().take(SHOWN).map(row).collect_view()}
+            </div>
+        })}
     }
 }
 

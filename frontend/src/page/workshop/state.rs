@@ -83,6 +83,8 @@ pub struct Bench {
     pub shown_step: RwSignal<Option<usize>>,
     /// Builds that were, newest first.
     pub builds: RwSignal<Vec<BuildCard>>,
+    /// Builds of docker clients, newest first.
+    pub clients: RwSignal<Vec<BuildCard>>,
     /// Details of those that were looked at.
     pub details: RwSignal<BTreeMap<String, Arc<BuildDetail>>>,
     /// The layer whose marks are lit.
@@ -146,6 +148,7 @@ impl Bench {
             no_cache: RwSignal::new(false),
             shown_step: RwSignal::new(None),
             builds: RwSignal::default(),
+            clients: RwSignal::default(),
             details: RwSignal::default(),
             lit: RwSignal::new(None),
             reopened: RwSignal::new(0),
@@ -263,6 +266,15 @@ impl Bench {
         if let Ok(builds) = self.client.get::<Vec<BuildCard>>(&route).await {
             let _ = self.builds.try_set(builds);
         }
+    }
+
+    /// Asks for the builds of docker clients.
+    pub fn refresh_clients(self) {
+        spawn_local(async move {
+            if let Ok(builds) = self.client.get::<Vec<BuildCard>>("/api/builds?workshop=").await {
+                let _ = self.clients.try_set(builds);
+            }
+        });
     }
 
     /// Asks for a build's details, once unless it runs.

@@ -163,10 +163,13 @@ fn expose(findings: &mut Findings<'_>, port: &Word) {
     let (ports, protocol) = text.split_once('/').unwrap_or((text, ""));
     if protocol.chars().any(char::is_uppercase) {
         let lower = protocol.to_lowercase();
-        let end = port.span.end as usize - usize::from(port.text.ends_with(['"', '\'']));
-        let span = Span::new(end - protocol.len(), end);
+        // Not where a continuation cuts it.
+        let start = port.span.of(findings.text).rfind(protocol).map(|at| port.span.start as usize + at);
         let finding = findings.add("ExposeProtoCasing", port.span, format!("Write {lower} in lower case"));
-        finding.with_fix(format!("Write {lower}"), vec![Edit::new(span, lower)]);
+        if let Some(start) = start {
+            let span = Span::new(start, start + protocol.len());
+            finding.with_fix(format!("Write {lower}"), vec![Edit::new(span, lower)]);
+        }
     }
     if ports.contains(':') {
         let message = "EXPOSE names a port of the container, nothing of the host";

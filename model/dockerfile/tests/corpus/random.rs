@@ -133,8 +133,13 @@ fn random_texts() {
 /// What the fuzzer in `fuzz/` found.
 #[test]
 fn texts_that_were_trouble() {
-    for text in ["FROM a\nRUN x; \\\r \nEN", "FROM a\nRUN x \\\r\t\n\nRUN y", "FROM a\r\nRUN x \\ \r\n y\r\n"]
-    {
+    for text in [
+        "FROM a\nRUN x; \\\r \nEN",
+        "FROM a\nRUN x \\\r\t\n\nRUN y",
+        "FROM a\r\nRUN x \\ \r\n y\r\n",
+        "FROM a\nEXPOSE 8\\\n0/😀/F''''",
+        "FROM a\nEXPOSE 80/T\\\nCP",
+    ] {
         check(text);
     }
 }

@@ -7,14 +7,19 @@ use crate::{
 };
 
 impl Inner {
-    /// The context of a build as it was, with its Dockerfile up to and with a step. Of a docker client's build only the
+    /// The context of a build as it was, with its Dockerfile up to and with a step; all of it for 0. Of a docker client's build only the
     /// Dockerfile is known.
     pub(in crate::workshop) fn branch(&self, build: &str, step: usize) -> Result<Fill<'static>, Error> {
         let detail = self.build_detail(build)?;
         let missing = |what: &str| Error::new(Kind::NotFound, format!("build {build} has no {what}"));
-        let row = detail.steps.iter().find(|row| row.step == step && !row.trigger);
-        let row = row.ok_or_else(|| missing(&format!("step {step}")))?;
-        let text = first_lines(&detail.dockerfile, row.last_line);
+        let last_line = match step {
+            0 => 0,
+            step => {
+                let row = detail.steps.iter().find(|row| row.step == step && !row.trigger);
+                row.ok_or_else(|| missing(&format!("step {step}")))?.last_line
+            }
+        };
+        let text = first_lines(&detail.dockerfile, last_line);
         let Some(workshop) = detail.card.workshop.clone() else {
             return Ok(Fill::Files(vec![("Dockerfile".into(), text.into_bytes())]));
         };

@@ -12,6 +12,9 @@ use tokio::sync::{mpsc, watch};
 use super::{running::RunningBuild, teller::Teller};
 use crate::{Building, Engine, Error, workshop::record::now};
 
+/// Events that may wait for the client; without any, each would wait for two threads to take turns.
+const WAITING: usize = 64;
+
 /// A build that is written down, from its Dockerfile on.
 type Noted = (Arc<RunningBuild>, watch::Receiver<bool>);
 
@@ -23,7 +26,7 @@ impl Engine {
     pub fn build_for_client(&self, source: Source, options: Options) -> Result<Building, Error> {
         let detail = detail(&options);
         let mut building = self.build(source, options)?;
-        let (sender, events) = mpsc::channel(1);
+        let (sender, events) = mpsc::channel(WAITING);
         let inner = std::mem::replace(&mut building.events, events);
         tokio::spawn(relay(self.clone(), Teller::new(detail), inner, sender, building.stop.clone()));
         Ok(building)

@@ -13,7 +13,7 @@ use crate::Error;
 
 const FILE: &str = "events";
 
-/// Writes everything that a build told, whole.
+/// Writes everything that a build told, whole. Nobody waits for the disk: its images are there without it.
 pub(super) fn keep(place: &Path, events: &[BuildEvent]) -> Result<(), Error> {
     let (path, part) = (place.join(FILE), place.join("events.part"));
     let written = fs::File::create(&part).and_then(|file| {
@@ -22,7 +22,7 @@ pub(super) fn keep(place: &Path, events: &[BuildEvent]) -> Result<(), Error> {
             serde_json::to_writer(&mut file, event)?;
             file.write_all(b"\n")?;
         }
-        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
+        file.flush()
     });
     written.and_then(|()| fs::rename(&part, &path)).map_err(|error| cannot("write", &path, &error))
 }

@@ -58,6 +58,8 @@ impl Map {
             position = position.max(end);
         }
         let map = Self { segments, size };
+        // Where the holes are was found by seeking.
+        seek(file, SeekFrom::Start(0))?;
         Ok((map.data() + WORTH <= size).then_some(map))
     }
 
