@@ -3,7 +3,9 @@
 //! ```text
 //! place   := "/" [ "?q=" filter ]
 //!          | "/containers" [ "?q=" filter ] | container (see `address/container.rs`)
+//!          | registry | theatre (see `address/registry.rs`)
 //!          | workshops | workshop (see `address/workshop.rs`)
+//!          | "/sharing" [ "?image=" REF ]
 //!          | "/image/" REF [ "/files/" PATH | "/layer/" N [ "/" PATH ] ] [ "?" secondary ]
 //! REF     := a reference as docker takes it; a component that is "files" or "layer" has its first letter encoded
 //! N       := 1 for the lowest layer
@@ -15,6 +17,7 @@
 //! What is at its default isn't printed, so that addresses stay short; what can't be read is left at its default.
 
 mod container;
+mod registry;
 mod workshop;
 
 use std::fmt::Write as _;
@@ -22,6 +25,7 @@ use std::fmt::Write as _;
 use strata_api::path;
 
 pub use container::{Container, Tab as ContainerTab};
+pub use registry::Registry;
 pub use workshop::{Panel, Workshop};
 
 /// Where the page is.
@@ -34,6 +38,11 @@ pub enum Place {
     },
     /// The explorer.
     Image(Box<View>),
+    /// The map of layers that images share.
+    Sharing {
+        /// The image that is looked at; empty for none.
+        image: String,
+    },
     /// The list of containers, with its filter.
     Containers {
         /// Shows containers whose name, image or id has it.
@@ -48,6 +57,13 @@ pub enum Place {
     },
     /// A workshop.
     Workshop(Box<Workshop>),
+    /// A registry.
+    Registry(Box<Registry>),
+    /// Pulls and pushes, request by request; one of them, or the last.
+    Theatre {
+        /// Which.
+        id: Option<String>,
+    },
     /// No page; the path as it came.
     Nowhere(String),
 }
@@ -171,6 +187,9 @@ impl Place {
             return Self::Images { filter: query.text("q").unwrap_or_default() };
         }
         let nowhere = || Self::Nowhere(String::from_utf8_lossy(&path::decode(pathname)).into_owned());
+        if matches!(pathname, "/sharing" | "/sharing/") {
+            return Self::Sharing { image: query.text("image").unwrap_or_default() };
+        }
         if matches!(pathname, "/containers" | "/containers/") {
             return Self::Containers { filter: query.text("q").unwrap_or_default() };
         }
@@ -184,6 +203,11 @@ impl Place {
         if let Some(rest) = pathname.strip_prefix("/workshop/") {
             return Workshop::read(rest, |name| query.get(name))
                 .map_or_else(nowhere, |workshop| Self::Workshop(Box::new(workshop)));
+        }
+        if let Some(rest) =
+            pathname.strip_prefix("/registry").filter(|rest| matches!(rest.bytes().next(), None | Some(b'/')))
+        {
+            return registry::read(rest, query.text("q").unwrap_or_default()).unwrap_or_else(nowhere);
         }
         let Some(rest) = pathname.strip_prefix("/image/") else { return nowhere() };
         let (reference, layer, path) = split(rest);
@@ -218,10 +242,14 @@ impl Place {
     pub fn print(&self) -> String {
         match self {
             Self::Images { filter } => print_list("/", filter),
+            Self::Sharing { image } if image.is_empty() => "/sharing".into(),
+            Self::Sharing { image } => format!("/sharing?image={}", path::encode(image.as_bytes())),
             Self::Containers { filter } => print_list("/containers", filter),
             Self::Container(container) => container.print(),
             Self::Workshops { filter } => print_list("/workshop", filter),
             Self::Workshop(workshop) => workshop.print(),
+            Self::Registry(place) => place.print(),
+            Self::Theatre { id } => registry::print_theatre(id.as_deref()),
             Self::Image(view) => print_view(view),
             Self::Nowhere(text) => text.clone(),
         }
@@ -331,101 +359,4 @@ impl<'a> Query<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(address: &str) -> Place {
-        let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        Place::read(path, query)
-    }
-
-    fn view(address: &str) -> View {
-        match read(address) {
-            Place::Image(view) => *view,
-            other => panic!("{address}: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn reads_reference_layer_and_path() {
-        let cases: [(&str, &str, Option<usize>, &[u8]); 8] = [
-            ("/image/demo:latest", "demo:latest", None, b""),
-            ("/image/demo:latest/layer/3/etc/nginx", "demo:latest", Some(2), b"etc/nginx"),
-            ("/image/127.0.0.1:5000/a/b:1/layer/1", "127.0.0.1:5000/a/b:1", Some(0), b""),
-            ("/image/demo/files/etc/a%20b%FF", "demo", None, b"etc/a b\xff"),
-            ("/image/demo/files/", "demo", None, b""),
-            ("/image/a/%6Cayer/3:x/layer/2/layer/9", "a/layer/3:x", Some(1), b"layer/9"),
-            ("/image/a/layer/x:1", "a/layer/x:1", None, b""),
-            ("/image/a@sha256:ab/", "a@sha256:ab", None, b""),
-        ];
-        for (address, reference, layer, path) in cases {
-            let view = view(address);
-            assert_eq!(
-                (view.reference.as_str(), view.layer, &*view.path),
-                (reference, layer, path),
-                "{address}"
-            );
-        }
-    }
-
-    #[test]
-    fn prints_what_it_reads() {
-        let full = View {
-            reference: "127.0.0.1:5000/layer/files/x:1@sha256:ab".into(),
-            layer: Some(2),
-            merged: true,
-            path: b"etc/100%/\xff?#&".to_vec(),
-            upto: Some(4),
-            off: vec![0, 3],
-            no_ghosts: true,
-            hide: Some(Marks { added: true, unmodified: true, ..Marks::default() }),
-            filter: "*.so & +1".into(),
-            tab: Some(Tab::Hex),
-            from: Some(1),
-            waste: true,
-            by_size: true,
-            no_attributes: true,
-        };
-        let plain =
-            View { path: b"files/layer/1".to_vec(), hide: Some(Marks::default()), ..View::of("demo") };
-        for view in [full, plain, View::of("demo:latest")] {
-            let place = Place::Image(Box::new(view));
-            assert_eq!(read(&place.print()), place, "{}", place.print());
-        }
-        let container = Container { list: true, ..Container::of("web") };
-        for place in [
-            Place::Images { filter: "a b&c".into() },
-            Place::Containers { filter: "a b&c".into() },
-            Place::Containers { filter: String::new() },
-            Place::Container(Box::new(container)),
-        ] {
-            assert_eq!(read(&place.print()), place);
-        }
-    }
-
-    #[test]
-    fn nonsense_is_nowhere_or_default() {
-        assert_eq!(read("/imag"), Place::Nowhere("/imag".into()));
-        assert_eq!(read("/image/"), Place::Nowhere("/image/".into()));
-        assert_eq!(read("/container/"), Place::Nowhere("/container/".into()));
-        assert_eq!(read("/image/%FF"), Place::Nowhere("/image/\u{fffd}".into()));
-        let view = view("/image/demo?off=0,x,5,5&upto=-1&hide=&tab=elf&from=99999999999999999999999");
-        assert_eq!((view.off, view.upto, view.tab, view.from), (vec![4], None, None, None));
-        assert_eq!(view.hide, Some(Marks::default()));
-    }
-
-    #[test]
-    fn a_layers_own_view_hides_what_it_left_alone() {
-        assert!(view("/image/demo/layer/1").hidden_marks().unmodified);
-        assert!(!view("/image/demo/layer/1?view=merged").hidden_marks().unmodified);
-        assert!(!view("/image/demo/layer/1?hide=none").hidden_marks().unmodified);
-        let mut own = view("/image/demo/layer/1?hide=AU");
-        own.leave_out(Marks { unmodified: true, ..Marks::default() });
-        assert_eq!(own.hide, None);
-        own.leave_out(Marks::default());
-        assert_eq!(own.hide, Some(Marks::default()));
-        assert!(!view("/image/demo?upto=2&off=1").is_on(0));
-        assert!(view("/image/demo?upto=2&off=1").is_on(1));
-        assert!(!view("/image/demo?upto=2&off=1").is_on(2));
-    }
-}
+mod tests;

@@ -1,23 +1,25 @@
-//! A pull as it goes: docker's JSON stream folded into a row per layer.
+//! A pull or a push as it goes: docker's JSON stream folded into a row per layer.
 
 use strata_api::progress::Message;
 
-/// A pull, from the first message to its outcome.
+/// A pull or a push, from the first message to its outcome.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pulling {
     /// A row per layer, in the order they were named.
     pub layers: Vec<Layer>,
-    /// `sha256:…` of what was pulled, once known.
+    /// `sha256:…` of what was pulled or pushed, once known.
     pub digest: Option<String>,
     /// How it ended, once it has.
     pub outcome: Option<Outcome>,
 }
 
-/// How a pull ended.
+/// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The image is here now.
     Pulled,
+    /// The registry has it now.
+    Pushed,
     /// It was here already.
     UpToDate,
     /// The person stopped it.
@@ -37,6 +39,8 @@ pub struct Layer {
     pub current: u64,
     /// Bytes to do; 0 if nobody knows.
     pub total: u64,
+    /// The repository that it was mounted from.
+    pub from: String,
 }
 
 /// What is happening to a layer.
@@ -54,17 +58,25 @@ pub enum Phase {
     Done,
     /// It was here before.
     Present,
+    /// On its way to the registry.
+    Pushing,
+    /// The registry has it now.
+    Pushed,
+    /// The registry had it before.
+    Exists,
+    /// The registry had it in another repository.
+    Mounted,
 }
 
 impl Layer {
     /// How far this phase is, of 1; `None` when that isn't known.
     pub fn share(&self) -> Option<f64> {
         match self.phase {
-            Phase::Downloading | Phase::Extracting if self.total > 0 => {
+            Phase::Downloading | Phase::Extracting | Phase::Pushing if self.total > 0 => {
                 Some((self.current as f64 / self.total as f64).min(1.0))
             }
-            Phase::Done | Phase::Present | Phase::Downloaded => Some(1.0),
-            _ => None,
+            Phase::Waiting | Phase::Downloading | Phase::Extracting | Phase::Pushing => None,
+            _ => Some(1.0),
         }
     }
 }
@@ -83,9 +95,17 @@ impl Pulling {
             self.outcome = Some(Outcome::UpToDate);
         } else if status.starts_with("Status: Downloaded") {
             self.outcome = Some(Outcome::Pulled);
+        } else if let Some((digest, _)) =
+            status.split_once(": digest: ").and_then(|(_, rest)| rest.split_once(' '))
+        {
+            self.digest = Some(digest.to_owned());
+            self.outcome = Some(Outcome::Pushed);
         } else if let (Some(id), Some(phase)) = (message.id, phase(&status)) {
             let detail = message.progress_detail.unwrap_or_default();
-            self.update(id, phase, detail.current, detail.total);
+            let row = self.update(id, phase, detail.current, detail.total);
+            if let Some(from) = status.strip_prefix(MOUNTED) {
+                row.from = from.to_owned();
+            }
         }
     }
 
@@ -94,14 +114,12 @@ impl Pulling {
         self.outcome.get_or_insert_with(|| Outcome::Failed(cut.to_owned()));
     }
 
-    fn update(&mut self, id: String, phase: Phase, current: Option<u64>, total: Option<u64>) {
-        let row = match self.layers.iter_mut().find(|layer| layer.id == id) {
-            Some(row) => row,
-            None => {
-                self.layers.push(Layer { id, phase, current: 0, total: 0 });
-                self.layers.last_mut().expect("just pushed")
-            }
-        };
+    fn update(&mut self, id: String, phase: Phase, current: Option<u64>, total: Option<u64>) -> &mut Layer {
+        let place = self.layers.iter().position(|layer| layer.id == id).unwrap_or_else(|| {
+            self.layers.push(Layer { id, phase, current: 0, total: 0, from: String::new() });
+            self.layers.len() - 1
+        });
+        let row = &mut self.layers[place];
         row.phase = phase;
         if let Some(total) = total.filter(|total| *total > 0) {
             row.total = total;
@@ -111,17 +129,24 @@ impl Pulling {
             None if matches!(phase, Phase::Downloaded | Phase::Done) => row.current = row.total,
             None => {}
         }
+        row
     }
 }
 
+const MOUNTED: &str = "Mounted from ";
+
 fn phase(status: &str) -> Option<Phase> {
     Some(match status {
-        "Pulling fs layer" | "Waiting" => Phase::Waiting,
+        "Pulling fs layer" | "Waiting" | "Preparing" => Phase::Waiting,
         "Downloading" => Phase::Downloading,
         "Verifying Checksum" | "Download complete" => Phase::Downloaded,
         "Extracting" => Phase::Extracting,
         "Pull complete" => Phase::Done,
         "Already exists" => Phase::Present,
+        "Pushing" => Phase::Pushing,
+        "Pushed" => Phase::Pushed,
+        "Layer already exists" => Phase::Exists,
+        _ if status.starts_with(MOUNTED) => Phase::Mounted,
         _ if status.starts_with("Retrying") => Phase::Waiting,
         _ => return None,
     })
@@ -190,6 +215,25 @@ mod tests {
         let mut cut = pulled(r#"{"status":"Pulling fs layer","id":"a"}"#);
         cut.close("the connection ended");
         assert_eq!(cut.outcome, Some(Outcome::Failed("the connection ended".into())));
+    }
+
+    #[test]
+    fn a_push_says_where_each_layer_came_from() {
+        let pushing = pulled(
+            r#"{"status":"The push refers to repository [127.0.0.1:5000/demo]"}
+            {"status":"Preparing","progressDetail":{},"id":"aaa"}
+            {"status":"Preparing","progressDetail":{},"id":"bbb"}
+            {"status":"Preparing","progressDetail":{},"id":"ccc"}
+            {"status":"Layer already exists","progressDetail":{},"id":"bbb"}
+            {"status":"Mounted from other/demo","progressDetail":{},"id":"ccc"}
+            {"status":"Pushing","progressDetail":{"current":50,"total":200},"id":"aaa"}"#,
+        );
+        let phases: Vec<Phase> = pushing.layers.iter().map(|layer| layer.phase).collect();
+        assert_eq!(phases, [Phase::Pushing, Phase::Exists, Phase::Mounted]);
+        assert_eq!((pushing.layers[0].share(), &*pushing.layers[2].from), (Some(0.25), "other/demo"));
+        assert_eq!(pushing.outcome, None);
+        let done = pulled(r#"{"status":"latest: digest: sha256:ab size: 527"}"#);
+        assert_eq!((done.digest.as_deref(), done.outcome), (Some("sha256:ab"), Some(Outcome::Pushed)));
     }
 
     #[test]

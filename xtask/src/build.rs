@@ -50,8 +50,8 @@ const INPUTS: [&str; 10] = [
 
 /// Builds the page for release into `dist/`, unless what lies there was built from the same inputs.
 ///
-/// It is built twice: whole, which becomes `workshop.html`, and without the workshop, which is half as large and becomes
-/// `index.html`. What both are made of is named by its hash.
+/// It is built twice: whole, which becomes `whole.html`, and without the workshop and the registries, which is half as large and
+/// becomes `index.html`. What both are made of is named by its hash.
 pub fn page() -> Result<()> {
     let dist = place::dist();
     // Beside what it vouches for: another checkout may share the target directory.
@@ -86,7 +86,7 @@ fn trunk(options: &[&str]) -> Result<()> {
 fn adopt(whole: &Path, dist: &Path) -> Result<()> {
     for entry in fs::read_dir(whole).with_context(|| format!("cannot read {}", whole.display()))? {
         let entry = entry?;
-        let name = entry.file_name().to_string_lossy().replace("index.html", "workshop.html");
+        let name = entry.file_name().to_string_lossy().replace("index.html", "whole.html");
         fs::copy(entry.path(), dist.join(&name)).with_context(|| format!("cannot copy to dist/{name}"))?;
     }
     Ok(())

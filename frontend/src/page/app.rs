@@ -2,7 +2,13 @@
 
 use leptos::{ev, prelude::*};
 
-#[cfg(feature = "workshop")]
+#[cfg(feature = "whole")]
+use super::registry::RegistryPage;
+#[cfg(feature = "whole")]
+use super::sharing::SharingPage;
+#[cfg(feature = "whole")]
+use super::theatre::TheatrePage;
+#[cfg(feature = "whole")]
 use super::workshop::{WorkshopPage, WorkshopsPage};
 use super::{
     api::Client,
@@ -12,13 +18,14 @@ use super::{
     dialogs::{Dialogs, Keys, Palette, use_dialogs},
     dom,
     explorer::Explore,
-    images::{ImagesPage, Shelf},
+    images::{ImagesPage, Push, Shelf},
+    logins::{Login, Logins},
     pulse::Pulse,
     theme::{Paint, use_paint},
     tongue::{Tongue, use_tongue},
 };
 use crate::{
-    address::{ContainerTab, Marks, Place},
+    address::{ContainerTab, Marks, Place, Registry},
     keymap::{Action, Pane, action},
     words::{Lang, Word},
 };
@@ -33,6 +40,7 @@ pub fn App() -> impl IntoView {
     Pulse::start(client);
     Shelf::start(client);
     Yard::start(client);
+    Logins::start(client);
     let dialogs = Dialogs::start();
     let keys = window_event_listener(ev::keydown, move |event| on_key(&event, bar, dialogs));
     on_cleanup(move || keys.remove());
@@ -48,12 +56,21 @@ pub fn App() -> impl IntoView {
         <Palette/>
         <Keys/>
         <Run/>
+        <Push/>
+        <Login/>
     }
 }
 
 fn title(place: &Place, lang: Lang) -> String {
     match place {
         Place::Containers { .. } => format!("{} · Strata", Word::Containers.text(lang)),
+        Place::Registry(place) => {
+            let parts = [place.host.as_deref(), place.repository.as_deref(), place.tag.as_deref()];
+            let name = parts.into_iter().flatten().last().unwrap_or(Word::Registry.text(lang));
+            format!("{} · Strata", crate::names::text(name))
+        }
+        Place::Theatre { .. } => format!("{} · Strata", Word::RegistryRequests.text(lang)),
+        Place::Sharing { .. } => format!("{} · Strata", Word::Sharing.text(lang)),
         Place::Workshops { .. } | Place::Workshop(_) => format!("{} · Strata", Word::Workshop.text(lang)),
         Place::Container(view) => format!("{} · Strata", crate::names::text(&view.name)),
         Place::Image(view) => format!("{} · Strata", crate::names::text(&view.reference)),
@@ -107,6 +124,9 @@ fn Body() -> impl IntoView {
     let page = Memo::new(move |_| match bar.place() {
         Place::Images { .. } => Page::Images,
         Place::Image(view) => Page::Image(view.reference),
+        Place::Sharing { .. } => Page::Sharing,
+        Place::Registry(_) => Page::Registry,
+        Place::Theatre { .. } => Page::Theatre,
         Place::Containers { .. } => Page::Containers,
         Place::Container(view) => Page::Container(view.name, view.beside),
         Place::Workshops { .. } => Page::Workshops,
@@ -118,18 +138,26 @@ fn Body() -> impl IntoView {
         Page::Image(reference) => view! { <Explore reference/> }.into_any(),
         Page::Containers => view! { <ContainersPage/> }.into_any(),
         Page::Container(name, beside) => view! { <ContainerPage name beside/> }.into_any(),
-        #[cfg(feature = "workshop")]
+        #[cfg(feature = "whole")]
+        Page::Registry => view! { <RegistryPage/> }.into_any(),
+        #[cfg(feature = "whole")]
+        Page::Theatre => view! { <TheatrePage/> }.into_any(),
+        #[cfg(feature = "whole")]
+        Page::Sharing => view! { <SharingPage/> }.into_any(),
+        #[cfg(feature = "whole")]
         Page::Workshops => view! { <WorkshopsPage/> }.into_any(),
-        #[cfg(feature = "workshop")]
+        #[cfg(feature = "whole")]
         Page::Workshop(id) => view! { <WorkshopPage id/> }.into_any(),
-        #[cfg(not(feature = "workshop"))]
-        Page::Workshops | Page::Workshop(_) => elsewhere().into_any(),
+        #[cfg(not(feature = "whole"))]
+        Page::Registry | Page::Theatre | Page::Sharing | Page::Workshops | Page::Workshop(_) => {
+            elsewhere().into_any()
+        }
         Page::Nowhere(path) => view! { <Nowhere path/> }.into_any(),
     }
 }
 
 /// The address is that of a page which is not in this program: the server answers it with the one that has it.
-#[cfg(not(feature = "workshop"))]
+#[cfg(not(feature = "whole"))]
 fn elsewhere() -> impl IntoView {
     // A browser that refuses to reload shows an empty page, and its own button.
     let _ = window().location().reload();
@@ -139,6 +167,9 @@ fn elsewhere() -> impl IntoView {
 enum Page {
     Images,
     Image(String),
+    Registry,
+    Theatre,
+    Sharing,
     Containers,
     Container(String, Option<String>),
     Workshops,
@@ -149,7 +180,11 @@ enum Page {
 #[component]
 fn TopBar() -> impl IntoView {
     let (tongue, paint, dialogs, bar) = (use_tongue(), use_paint(), use_dialogs(), use_bar());
-    let images = move || matches!(bar.place(), Place::Images { .. }).then_some("page");
+    let images = move || match bar.place() {
+        Place::Images { .. } => Some("page"),
+        Place::Sharing { .. } => Some("true"),
+        _ => None,
+    };
     let containers = move || match bar.place() {
         Place::Containers { .. } => Some("page"),
         Place::Container(_) => Some("true"),
@@ -160,19 +195,39 @@ fn TopBar() -> impl IntoView {
         Place::Workshop(_) => Some("true"),
         _ => None,
     };
+    let registries = move || match bar.place() {
+        Place::Registry(place) if *place == Registry::default() => Some("page"),
+        Place::Registry(_) | Place::Theatre { .. } => Some("true"),
+        _ => None,
+    };
     let theme = move || {
         let theme = paint.get();
         format!("{}: {}", Word::Theme.text(tongue.lang()), theme.word().text(tongue.lang()))
     };
+    // Where the names of all pages don't fit, the one that is open is in sight.
+    let nav = NodeRef::<leptos::html::Nav>::new();
+    Effect::new(move |_| {
+        (bar.place(), tongue.lang());
+        request_animation_frame(move || {
+            let Some(nav) = nav.try_get_untracked().flatten() else { return };
+            if let Ok(Some(open)) = nav.query_selector("[aria-current]") {
+                let by = open.get_bounding_client_rect().right() - nav.get_bounding_client_rect().right();
+                if by > 0.0 {
+                    nav.set_scroll_left(nav.scroll_left() + by as i32 + 1);
+                }
+            }
+        });
+    });
     view! {
         <header class="top">
             <a class="brand" href="/" data-testid="brand">
                 <span class="logo" aria-hidden="true"><i></i><i></i><i></i></span>"Strata"
             </a>
-            <nav aria-label=tongue.say(Word::MainNavigation)>
+            <nav node_ref=nav aria-label=tongue.say(Word::MainNavigation)>
                 <a href="/" aria-current=images data-testid="nav-images">{tongue.say(Word::Images)}</a>
                 <a href="/containers" aria-current=containers data-testid="nav-containers">{tongue.say(Word::Containers)}</a>
                 <a href="/workshop" aria-current=workshops data-testid="nav-workshop">{tongue.say(Word::Workshop)}</a>
+                <a href="/registry" aria-current=registries data-testid="nav-registry">{tongue.say(Word::Registry)}</a>
             </nav>
             <span class="spring"></span>
             <button type="button" class="seek" data-testid="open-palette" on:click=move |_| dialogs.open_palette()>

@@ -59,6 +59,11 @@ pub fn recall(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?
 }
 
+/// The server's `host:port` as the address bar has it, under which its own registry is pulled from and pushed to.
+pub fn host() -> String {
+    window().location().host().unwrap_or_default()
+}
+
 /// Seconds since 1970.
 pub fn clock() -> i64 {
     (js_sys::Date::now() / 1000.0) as i64

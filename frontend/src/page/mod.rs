@@ -1,7 +1,7 @@
 //! What is seen and clicked. Exists in a browser only.
 
-// What only the workshop asks of the others.
-#![cfg_attr(not(feature = "workshop"), allow(dead_code, unused_imports))]
+// What only the pages of the whole ask of the others.
+#![cfg_attr(not(feature = "whole"), allow(dead_code, unused_imports))]
 
 mod api;
 mod app;
@@ -13,13 +13,23 @@ mod dom;
 mod explorer;
 mod images;
 mod list;
+mod logins;
 mod marks;
+mod measure;
 mod module;
 mod pulse;
+#[cfg(feature = "whole")]
+mod registry;
+#[cfg(feature = "whole")]
+mod say;
 mod seen;
+#[cfg(feature = "whole")]
+mod sharing;
+#[cfg(feature = "whole")]
+mod theatre;
 mod theme;
 mod tongue;
-#[cfg(feature = "workshop")]
+#[cfg(feature = "whole")]
 mod workshop;
 
 /// Draws the page into the document's body.

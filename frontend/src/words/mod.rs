@@ -2,10 +2,41 @@
 //!
 //! The table is an enum, so a word without a translation doesn't compile. `{}` takes a value, in order.
 
+mod images;
+mod registry;
 mod table;
 mod workshop;
 
+pub use registry::Talk;
 pub use table::Word;
+
+macro_rules! words {
+    ($name:ident; $($word:ident: $en:literal, $zh:literal;)*) => {
+        /// Something that the page says.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "each is explained by its text")]
+        pub enum $name { $($word),* }
+
+        impl $name {
+            /// Every word.
+            pub const ALL: &[Self] = &[$(Self::$word),*];
+
+            /// In `lang`.
+            pub fn text(self, lang: $crate::words::Lang) -> &'static str {
+                match (self, lang) {
+                    $((Self::$word, $crate::words::Lang::En) => $en, (Self::$word, $crate::words::Lang::Zh) => $zh,)*
+                }
+            }
+        }
+
+        impl $crate::words::Said for $name {
+            fn said(self, lang: $crate::words::Lang) -> &'static str {
+                self.text(lang)
+            }
+        }
+    };
+}
+use words;
 
 /// A language of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,18 +70,16 @@ impl Lang {
     }
 }
 
-impl Word {
-    /// In `lang`, with a count: `self` for one, `many` for all else.
-    pub fn count(self, many: Word, lang: Lang, count: u64) -> String {
-        let word = if count == 1 { self } else { many };
-        word.with(lang, &[&crate::figures::grouped(count)])
-    }
+/// What can be said with values.
+pub trait Said: Copy {
+    /// In `lang`.
+    fn said(self, lang: Lang) -> &'static str;
 
     /// In `lang`, each `{}` replaced by the next of `values`.
-    pub fn with(self, lang: Lang, values: &[&str]) -> String {
+    fn with(self, lang: Lang, values: &[&str]) -> String {
         let mut values = values.iter();
         let mut text = String::new();
-        for (at, part) in self.text(lang).split("{}").enumerate() {
+        for (at, part) in self.said(lang).split("{}").enumerate() {
             if at > 0 {
                 text.push_str(values.next().unwrap_or(&""));
             }
@@ -60,17 +89,34 @@ impl Word {
     }
 }
 
+impl Word {
+    /// In `lang`, with a count: `self` for one, `many` for all else.
+    pub fn count(self, many: Word, lang: Lang, count: u64) -> String {
+        let word = if count == 1 { self } else { many };
+        word.with(lang, &[&crate::figures::grouped(count)])
+    }
+
+    /// In `lang`, each `{}` replaced by the next of `values`.
+    pub fn with(self, lang: Lang, values: &[&str]) -> String {
+        Said::with(self, lang, values)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn both_languages_take_the_same_values() {
-        for word in Word::ALL {
-            let count = |lang| word.text(lang).matches("{}").count();
-            assert_eq!(count(Lang::En), count(Lang::Zh), "{word:?}");
-            assert!(!word.text(Lang::En).is_empty() && !word.text(Lang::Zh).is_empty(), "{word:?}");
+        fn check<T: Said + std::fmt::Debug>(words: &[T]) {
+            for word in words {
+                let count = |lang| word.said(lang).matches("{}").count();
+                assert_eq!(count(Lang::En), count(Lang::Zh), "{word:?}");
+                assert!(!word.said(Lang::En).is_empty() && !word.said(Lang::Zh).is_empty(), "{word:?}");
+            }
         }
+        check(Word::ALL);
+        check(Talk::ALL);
     }
 
     #[test]

@@ -1,29 +1,9 @@
 //! The table of words.
 
-use super::{Lang, workshop::with_workshop};
+use super::{images::with_images, words, workshop::with_workshop};
 
-macro_rules! words {
-    ($($word:ident: $en:literal, $zh:literal;)*) => {
-        /// Something that the page says.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "each is explained by its text")]
-        pub enum Word { $($word),* }
-
-        impl Word {
-            /// Every word.
-            pub const ALL: &[Word] = &[$(Word::$word),*];
-
-            /// In `lang`.
-            pub fn text(self, lang: Lang) -> &'static str {
-                match (self, lang) {
-                    $((Word::$word, Lang::En) => $en, (Word::$word, Lang::Zh) => $zh,)*
-                }
-            }
-        }
-    };
-}
-
-with_workshop! { words! {
+with_images! { with_workshop! { words! {
+    Word;
     // the shell
     SkipToContent: "Skip to content", "跳到正文";
     MainNavigation: "Main", "主导航";
@@ -40,6 +20,9 @@ with_workshop! { words! {
     Copied: "Copied", "已复制";
     Nowhere: "There is no page at {}", "没有这个页面：{}";
     ToImages: "See the images", "查看镜像";
+
+    Registry: "Registry", "镜像仓库";
+    RegistryRequests: "Requests to registries", "对镜像仓库的请求";
 
     // times
     JustNow: "just now", "刚刚";
@@ -74,7 +57,6 @@ with_workshop! { words! {
     Untagged: "untagged", "无标签";
     Remove: "Remove", "删除";
     RemoveNamed: "Remove {}", "删除 {}";
-    RemoveAsk: "Remove {}? Layers that no other image uses go with it.", "删除 {}？没有其他镜像使用的层会一并删除。";
     RemoveYes: "Remove it", "确认删除";
     Cancel: "Cancel", "取消";
     CopyPull: "Copy docker pull", "复制 docker pull";
@@ -429,4 +411,4 @@ with_workshop! { words! {
     KeyUnmodified: "Unmodified files", "未变的文件";
     KeyAttributes: "Attributes", "属性列";
     KeySort: "Sort by size or name", "按大小或名称排序";
-} }
+} } }

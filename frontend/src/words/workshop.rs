@@ -1,7 +1,7 @@
 //! The workshop's words: handed to the table's macro together with those that stand there.
 
 macro_rules! with_workshop {
-    ($table:ident! { $($words:tt)* }) => { $table! { $($words)*
+    ($table:ident! { $($words:tt)* } $($more:tt)*) => { $table! { $($words)* $($more)*
     // the workshop: the list
     Workshop: "Workshop", "工坊";
     WorkshopsHere: "Workshops", "工坊";

@@ -14,5 +14,6 @@ pub mod manual;
 pub mod paint;
 pub mod problems;
 pub mod share;
+pub mod step_tree;
 pub mod surgery;
 pub mod tar;

@@ -3,7 +3,7 @@
 
 use strata_api::{
     explorer::ImageDetail,
-    workshop::{Operation, SurgeryPlan, SurgeryRowFate},
+    workshop::{Operation, SurgeryEvent, SurgeryOutcome, SurgeryPlan, SurgeryRowFate},
 };
 
 use crate::{instruction::Instruction, words::Word};
@@ -85,6 +85,42 @@ impl Form {
             Kind::Rebase if self.onto.trim().is_empty() => Err(Missing::Onto),
             Kind::Rebase => Ok(Operation::Rebase { base: self.base, onto: self.onto.trim().to_owned() }),
         }
+    }
+}
+
+/// How far an operation is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Files, directories, links and deletions that have to be made; 0 as long as nobody knows.
+    pub entries: u64,
+    /// Of these, those that are.
+    pub made: u64,
+    /// Bytes of new layers so far.
+    pub bytes: u64,
+}
+
+impl Progress {
+    /// How much is done, of 1, once that is known.
+    pub fn share(&self) -> Option<f64> {
+        (self.entries > 0).then(|| (self.made as f64 / self.entries as f64).min(1.0))
+    }
+
+    /// Takes a line of the server's answer; gives how it ended: the image's name or id, or why nothing came of it.
+    ///
+    /// A server that tells no events answers with the outcome alone.
+    pub fn take(&mut self, line: &[u8]) -> Option<Result<String, String>> {
+        let done = |name: Option<String>, image: String| Some(Ok(name.unwrap_or(image)));
+        match serde_json::from_slice(line) {
+            Ok(SurgeryEvent::Started { entries, .. }) => self.entries = entries,
+            Ok(SurgeryEvent::Progress { entries, bytes }) => (self.made, self.bytes) = (entries, bytes),
+            Ok(SurgeryEvent::Done { image, name }) => return done(name, image.to_string()),
+            Ok(SurgeryEvent::Failed { message }) => return Some(Err(message)),
+            Err(_) => {
+                let outcome: SurgeryOutcome = serde_json::from_slice(line).ok()?;
+                return done(outcome.name, outcome.image.to_string());
+            }
+        }
+        None
     }
 }
 
@@ -186,5 +222,22 @@ mod tests {
         let copies = [("COPY a /a # buildkit", Emptied), ("/bin/sh -c make", Squashed)];
         let told = rewrite(&squash, &plan(&copies));
         assert_eq!((told.before.len(), told.after.len()), (2, 0));
+    }
+
+    #[test]
+    fn tells_how_far_it_is_and_how_it_ended() {
+        let id = format!("sha256:{}", "a".repeat(64));
+        let mut progress = Progress::default();
+        assert_eq!(progress.take(br#"{"event":"started","layers":1,"entries":200}"#), None);
+        assert_eq!(progress.share(), Some(0.0));
+        assert_eq!(progress.take(br#"{"event":"progress","entries":50,"bytes":1000}"#), None);
+        assert_eq!((progress.share(), progress.bytes), (Some(0.25), 1000));
+        let done = format!(r#"{{"event":"done","image":"{id}","name":"a:1"}}"#);
+        assert_eq!(progress.take(done.as_bytes()), Some(Ok("a:1".into())));
+        let failed = br#"{"event":"failed","message":"no room"}"#;
+        assert_eq!(progress.take(failed), Some(Err("no room".into())));
+        let alone = format!(r#"{{"image":"{id}","name":null}}"#);
+        assert_eq!(Progress::default().take(alone.as_bytes()), Some(Ok(id)));
+        assert_eq!(Progress::default().take(b"{}"), None);
     }
 }

@@ -5,8 +5,11 @@
 mod container;
 mod container_look;
 mod explore;
+mod images;
 mod look;
 mod pull;
+mod registry;
 mod scene;
+mod sharing;
 mod speed;
 mod workshop;

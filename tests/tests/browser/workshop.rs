@@ -245,6 +245,39 @@ fn layers_are_squashed_and_the_outcome_opens() {
 }
 
 #[test]
+fn a_step_against_the_one_before_is_a_tree() {
+    let Some((strata, _)) = shop() else { return };
+    let text = "FROM box\nRUN mkdir -p srv/a/deep && echo new > srv/a/deep/file && echo x >> etc/passwd && rm etc/group\n";
+    let made = workshop(&strata, &[("Dockerfile", text)]);
+    let page = enter(&strata, &format!("/workshop/{made}"));
+    page.wait(&format!("{}[aria-busy='false']", id("editor")));
+    page.build("done");
+    page.click(&id("panel-builds"));
+    page.click(&id("build-link"));
+    page.click("[data-testid='travel-to'][data-step='2']");
+    page.wait(&id("did-list"));
+    let lines = "return [...document.querySelectorAll(\"[data-testid='did-list'] [role=treeitem]\")]
+        .map(e => (e.dataset.change ?? ' ') + ' ' + e.ariaLevel + ' ' + e.dataset.path)";
+    let all = ["D 2 etc/group", "M 2 etc/passwd", "A 3 srv/a/deep", "A 4 srv/a/deep/file"];
+    let seen: Vec<String> = serde_json::from_value(page.eval(lines, vec![])).expect("lines");
+    for line in all {
+        assert!(seen.iter().any(|one| one == line), "{line}: {seen:?}");
+    }
+    page.picture("travel-tree");
+    // Folded by keys, and opened again.
+    page.eval("document.querySelector(\"[role=treeitem][data-path='srv'] a\").focus()", vec![]);
+    page.keys(thirtyfour::Key::Left);
+    page.wait_gone("[role=treeitem][data-path='srv/a']");
+    page.wait_for("the focus to stay", "document.activeElement.closest('li')?.dataset.path === 'srv'");
+    page.keys(thirtyfour::Key::Right);
+    page.wait("[role=treeitem][data-path='srv/a/deep/file']");
+    page.click("[role=treeitem][data-path='srv/a/deep/file'] a");
+    page.wait_for("the explorer", "location.pathname.endsWith('/layer/2/srv/a/deep/file')");
+    page.wait_text(&id("text"), "new");
+    page.finish("travel-file");
+}
+
+#[test]
 fn a_shared_address_shows_and_runs_nothing() {
     let Some((strata, _)) = shop() else { return };
     let page = enter(&strata, "/workshop#dockerfile=dEZST00gYm94ClJVTiBlY2hvIDxiPmhpPC9iPgo");

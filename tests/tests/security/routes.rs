@@ -102,6 +102,9 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
         "/api/image?ref=demo",
         "/api/blame?ref=demo&path=etc",
         "/api/waste?ref=demo",
+        "/api/sharing",
+        "/api/removal?image=demo",
+        "/api/logins",
         "/api/nothing",
         &format!("/api/layers/sha256:{ID}/index"),
         &format!("/api/layers/sha256:{ID}/file?path=etc"),
@@ -110,6 +113,8 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
         add(For::Owner, "GET", target);
     }
     add(For::Owner, "POST", "/api/tickets");
+    add(For::Owner, "POST", "/api/logins");
+    add(For::Owner, "DELETE", "/api/logins/127.0.0.1:5000");
     let workshop = "/api/workshops/000000000000";
     for target in ["/api/workshops", "/api/templates", workshop] {
         add(For::Owner, "GET", target);

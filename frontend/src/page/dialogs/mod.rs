@@ -1,4 +1,4 @@
-//! The dialogs: the command palette, the list of keys, and the one that runs a container.
+//! The dialogs: the command palette, the list of keys, and those that run a container, push an image and log in.
 
 mod keys;
 mod palette;
@@ -15,6 +15,10 @@ pub struct Dialogs {
     keys: RwSignal<bool>,
     /// What the run dialog was opened with, while it is open.
     pub run: RwSignal<Option<Wish>>,
+    /// The image that is pushed, while that dialog is open.
+    pub push: RwSignal<Option<String>>,
+    /// The registry that the login dialog was opened for, empty for none in particular, while it is open.
+    pub login: RwSignal<Option<String>>,
 }
 
 /// What is to be run.
@@ -29,8 +33,13 @@ pub struct Wish {
 impl Dialogs {
     /// All closed.
     pub fn start() -> Self {
-        let dialogs =
-            Self { palette: RwSignal::new(false), keys: RwSignal::new(false), run: RwSignal::new(None) };
+        let dialogs = Self {
+            palette: RwSignal::new(false),
+            keys: RwSignal::new(false),
+            run: RwSignal::new(None),
+            push: RwSignal::new(None),
+            login: RwSignal::new(None),
+        };
         provide_context(dialogs);
         dialogs
     }

@@ -32,6 +32,11 @@ enum Deed {
     Workshops,
     Run,
     Pull,
+    Search(String),
+    Logins,
+    Sharing,
+    Registry,
+    Theatre,
     Ghosts,
     Waste,
     Merged,
@@ -75,7 +80,15 @@ pub fn Palette() -> impl IntoView {
     let found = Memo::new(move |_| {
         items.with(|items| {
             query.with(|query| {
-                find(query, items, |item| &item.label).into_iter().take(SHOWN).cloned().collect::<Vec<_>>()
+                let found = find(query, items, |item| &item.label);
+                let mut found: Vec<Item> = found.into_iter().take(SHOWN).cloned().collect();
+                // Whatever is typed can be looked for elsewhere too; it comes last, and alone when nothing is here.
+                let word = query.trim();
+                if !word.is_empty() && !word.contains(' ') {
+                    let label = Word::SearchFor.with(tongue.lang(), &[&names::text(word)]);
+                    found.push(Item { deed: Deed::Search(word.to_owned()), label, hint: "" });
+                }
+                found
             })
         })
     });
@@ -87,6 +100,10 @@ pub fn Palette() -> impl IntoView {
     });
     let run = move |item: Item| {
         open.set(false);
+        if let Deed::Search(word) = &item.deed {
+            shelf.typed().set(word.clone());
+            shelf.search(word);
+        }
         act(item.deed, bar, tongue, paint, dialogs);
     };
     let on_key = move |event: ev::KeyboardEvent| {
@@ -146,6 +163,10 @@ fn actions(in_explorer: bool, lang: Lang) -> Vec<Item> {
         plain(Deed::Workshops, Word::WorkshopsHere),
         plain(Deed::Run, Word::RunContainer),
         plain(Deed::Pull, Word::PullAn),
+        plain(Deed::Sharing, Word::Sharing),
+        plain(Deed::Registry, Word::Registry),
+        plain(Deed::Theatre, Word::RegistryRequests),
+        plain(Deed::Logins, Word::Logins),
     ];
     if in_explorer {
         all.extend([
@@ -170,7 +191,11 @@ fn act(deed: Deed, bar: Bar, tongue: Tongue, paint: Paint, dialogs: Dialogs) {
         Deed::Workshops => bar.go(Place::Workshops { filter: String::new() }),
         Deed::Run => dialogs.open_run(""),
         Deed::Images => bar.go(Place::Images { filter: String::new() }),
-        Deed::Pull => {
+        Deed::Registry => bar.go(Place::Registry(Box::default())),
+        Deed::Theatre => bar.go(Place::Theatre { id: None }),
+        Deed::Sharing => bar.go(Place::Sharing { image: String::new() }),
+        Deed::Logins => dialogs.login.set(Some(String::new())),
+        Deed::Pull | Deed::Search(_) => {
             bar.go(Place::Images { filter: String::new() });
             request_animation_frame(|| dom::focus("pull-reference"));
         }

@@ -3,10 +3,9 @@
 use leptos::{html, prelude::*, task::spawn_local};
 use strata_api::{
     path,
-    workshop::{
-        Dependent, Need, Overridden, Override, SurgeryOutcome, SurgeryPlan, SurgeryRequest, SurgeryRowFate,
-    },
+    workshop::{Dependent, Need, Overridden, Override, SurgeryPlan, SurgeryRequest, SurgeryRowFate},
 };
+use web_sys::AbortController;
 
 use super::use_explorer;
 use crate::{
@@ -22,8 +21,9 @@ use crate::{
         marks::Wrong,
         tongue::use_tongue,
     },
+    pulling::Lines,
     words::{Lang, Word},
-    workshop::surgery::{Form, Kind, rewrite},
+    workshop::surgery::{Form, Kind, Progress, rewrite},
 };
 
 /// Lines of a list that are drawn.
@@ -90,20 +90,37 @@ fn Operating(open: RwSignal<bool>) -> impl IntoView {
             }
         });
     };
+    let (progress, stop) = (RwSignal::new(None::<Progress>), StoredValue::new_local(None::<AbortController>));
+    let cancel = move || stop.with_value(|stop| stop.iter().for_each(AbortController::abort));
+    // Nothing comes of an operation whose dialog is closed.
+    on_cleanup(cancel);
     let operate = move |_| {
-        let Some(request) = request() else { return };
+        let (Some(request), Ok(halt)) = (request(), AbortController::new()) else { return };
         busy.set(true);
         refusal.set(None);
+        progress.set(Some(Progress::default()));
+        stop.set_value(Some(halt.clone()));
         spawn_local(async move {
-            let answer = client.post::<SurgeryOutcome>("/api/surgery", Some(&request)).await;
-            let _ = busy.try_set(false);
-            match answer {
-                Ok(made) => {
+            let (mut lines, mut ended) = (Lines::default(), None);
+            let take = |chunk: Vec<u8>| {
+                let _ = progress.try_update(|progress| {
+                    for line in lines.push(&chunk) {
+                        ended = ended.take().or(progress.get_or_insert_default().take(&line));
+                    }
+                });
+            };
+            let answer = client.stream_post("/api/surgery?events=1", &request, &halt.signal(), take).await;
+            let _ = (busy.try_set(false), progress.try_set(None));
+            match (answer, ended) {
+                (_, Some(Ok(image))) => {
                     let _ = open.try_set(false);
-                    let image = made.name.unwrap_or_else(|| made.image.to_string());
                     explorer.bar.go(Place::Image(Box::new(View::of(&image))));
                 }
-                Err(failure) => drop(refusal.try_set(Some(failure))),
+                (_, Some(Err(message))) => {
+                    drop(refusal.try_set(Some(Failure::Refused { status: 500, message })))
+                }
+                (Err(failure), None) => drop(refusal.try_set(Some(failure))),
+                (Ok(()), None) => drop(refusal.try_set(Some(Failure::NoServer))),
             }
         });
     };
@@ -163,6 +180,7 @@ fn Operating(open: RwSignal<bool>) -> impl IntoView {
                 <button type="button" class="button main" data-testid="surgery-do" on:click=operate
                     disabled=move || busy.get() || plan.with(Option::is_none) || needs_force() && !force.get()>{tongue.say(Word::SurgeryDo)}</button>
             </p>
+            {move || progress.with(Option::is_some).then(|| view! { <Going progress cancel/> })}
             {move || refusal.get().map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> })}
         </form>
         {move || plan.get().zip(operation.get().ok()).map(|(plan, operation)| {
@@ -170,6 +188,27 @@ fn Operating(open: RwSignal<bool>) -> impl IntoView {
             let lang = tongue.lang();
             view! { <div class="outcome" data-testid="surgery-outcome">{outcome(&plan, lang)}{rewritten(lines.before, lines.after, lang)}</div> }
         })}
+    }
+}
+
+/// How far it is, and a way to stop it.
+#[component]
+fn Going(progress: RwSignal<Option<Progress>>, cancel: impl Fn() + 'static) -> impl IntoView {
+    let tongue = use_tongue();
+    let now = move || progress.get().unwrap_or_default();
+    let percent = move || now().share().map(|share| format!("{:.0}", share * 100.0));
+    let figures = move || {
+        let Progress { entries, made, bytes } = now();
+        let entries = (entries > 0).then(|| format!("{} / {} · ", grouped(made), grouped(entries)));
+        format!("{}{}", entries.unwrap_or_default(), Size::of(bytes))
+    };
+    view! {
+        <p class="surgery-going" data-testid="surgery-going">
+            <span class="bar" role="progressbar" aria-label=tongue.say(Word::Surgery) aria-valuemin="0" aria-valuemax="100" aria-valuenow=percent>
+                <i style=move || format!("width:{}%", percent().unwrap_or_default())></i></span>
+            <span class="faint">{figures}</span>
+            <button type="button" class="button" data-testid="surgery-cancel" on:click=move |_| cancel()>{tongue.say(Word::Cancel)}</button>
+        </p>
     }
 }
 

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::use_shelf;
+use super::{chosen::use_chosen, outlook::Outlook, use_shelf};
 use crate::{
     address::{Place, View},
     moments, names,
@@ -21,6 +21,7 @@ use crate::{
 #[component]
 pub fn Card(row: Row) -> impl IntoView {
     let (tongue, shelf, dialogs) = (use_tongue(), use_shelf(), use_dialogs());
+    let chosen = use_chosen();
     let asked = RwSignal::new(false);
     let refusal = RwSignal::new(None::<Failure>);
     let (name, card) = (row.handle(), row.card.clone());
@@ -49,9 +50,17 @@ pub fn Card(row: Row) -> impl IntoView {
     let copy = Signal::stored(format!("docker pull {name}"));
     let shown = names::text(&name).into_owned();
     let archive = format!("/images/{}/get", strata_api::path::encode(name.as_bytes()));
+    let (picked, pushed) = (name.clone(), name.clone());
+    let is_picked = {
+        let name = name.clone();
+        move || chosen.has(&name)
+    };
+    let doomed = name.clone();
     let archive_name = format!("{}.tar", name.replace(['/', ':', '@'], "-"));
     view! {
         <div class="shelf-row" role="row" class:fresh=fresh data-testid="image-row" data-image=name.clone()>
+            <span role="cell" class="pick"><input type="checkbox" data-testid="choose" aria-label=tongue.with(Word::SelectOne, [shown.clone()])
+                prop:checked=is_picked on:change:target=move |event| chosen.set(&picked, event.target().checked())/></span>
             <span role="cell" class="names"><Name row/></span>
             <span role="cell" class="cell-layers"><Strip layers base/><span class="faint">{layers}</span></span>
             <code role="cell" class="cell-id faint" title=id.to_string()>{id.short().to_owned()}</code>
@@ -61,6 +70,8 @@ pub fn Card(row: Row) -> impl IntoView {
             <span role="cell" class="deeds">
                 <button type="button" class="quiet" data-testid="run-image-open" on:click={ let name = name.clone(); move |_| dialogs.open_run(&name) }
                     aria-label=tongue.with(Word::RunOf, [shown.clone()])>{tongue.say(Word::Run)}</button>
+                <button type="button" class="quiet" data-testid="push-open" on:click=move |_| dialogs.push.set(Some(pushed.clone()))
+                    aria-label=tongue.with(Word::PushImage, [shown.clone()])>{tongue.say(Word::Push)}</button>
                 <CopyButton text=copy label=Word::CopyPull testid="copy-pull"/>
                 <a class="quiet" data-testid="save-image" href=archive download=archive_name
                     aria-label=tongue.with(Word::SaveOf, [shown.clone()])>{tongue.say(Word::SaveTar)}</a>
@@ -69,7 +80,8 @@ pub fn Card(row: Row) -> impl IntoView {
             </span>
             {move || asked.get().then(|| view! {
                 <div class="ask" role="alertdialog" aria-label=tongue.with(Word::RemoveNamed, [shown.clone()]) data-testid="remove-ask">
-                    <span>{tongue.with(Word::RemoveAsk, [shown.clone()])}</span>
+                    <span>{tongue.with(Word::RemoveThisAsk, [shown.clone()])}</span>
+                    <Outlook names=vec![doomed.clone()]/>
                     <button type="button" class="button grave" data-testid="remove-yes" on:click=remove.clone()>{tongue.say(Word::RemoveYes)}</button>
                     <button type="button" class="button" on:click=move |_| asked.set(false)>{tongue.say(Word::Cancel)}</button>
                 </div>

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use strata_oci::{Reference, ReferenceError};
 
-use super::{shelf::Pull, use_shelf};
+use super::{layer_row::LayerRow, search::Found, shelf::Pull, use_shelf};
 use crate::{
     address::{Place, View},
-    hues, names,
-    page::{marks::Size, tongue::use_tongue},
-    pulling::{Layer, Outcome, Phase},
+    names,
+    page::tongue::use_tongue,
+    pulling::Outcome,
     words::{Lang, Word},
 };
 
@@ -20,8 +20,9 @@ pub fn PullBox() -> impl IntoView {
     let parsed = Memo::new(move |_| typed.with(|typed| typed.trim().parse::<Reference>()));
     let is_empty = move || typed.with(|typed| typed.trim().is_empty());
     let wrong = move || !is_empty() && parsed.with(Result::is_err);
-    let submitted_empty = RwSignal::new(false);
+    let (submitted_empty, searched_empty) = (RwSignal::new(false), RwSignal::new(false));
     let hint = move || match parsed.get() {
+        _ if is_empty() && searched_empty.get() => Word::SearchNeedsWord.text(tongue.lang()).to_owned(),
         _ if is_empty() && submitted_empty.get() => Word::PullNeedsName.text(tongue.lang()).to_owned(),
         _ if is_empty() => String::new(),
         Ok(reference) => Word::PullWill.with(tongue.lang(), &[&reference.to_string()]),
@@ -31,6 +32,7 @@ pub fn PullBox() -> impl IntoView {
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         submitted_empty.set(is_empty());
+        searched_empty.set(false);
         shelf.pull(&typed.get_untracked());
     };
     view! {
@@ -41,12 +43,17 @@ pub fn PullBox() -> impl IntoView {
                     <input id="pull-reference" class="field mono" type="text" data-testid="pull-reference" autocomplete="off"
                         autocapitalize="off" spellcheck="false" placeholder=tongue.say(Word::PullPlaceholder)
                         aria-invalid=move || wrong().to_string() aria-describedby="pull-hint"
-                        prop:value=typed on:input:target=move |event| { typed.set(event.target().value()); submitted_empty.set(false); }/>
+                        prop:value=typed on:input:target=move |event| { typed.set(event.target().value()); submitted_empty.set(false); searched_empty.set(false); }/>
                     <button type="submit" class="button main" data-testid="pull" disabled=move || busy() || wrong()>{tongue.say(Word::Pull)}</button>
+                    <button type="button" class="button" data-testid="search" on:click=move |_| {
+                        searched_empty.set(is_empty());
+                        shelf.search(&typed.get_untracked());
+                    }>{tongue.say(Word::SearchDo)}</button>
                 </div>
                 <p id="pull-hint" class="hint" class:wrong=wrong aria-live="polite" data-testid="pull-hint">{hint}</p>
             </form>
             {move || shelf.current().map(|pull| view! { <Progress pull/> })}
+            <Found/>
         </section>
     }
 }
@@ -76,7 +83,7 @@ fn Progress(pull: Pull) -> impl IntoView {
     let said = match &pull.state.outcome {
         None => None,
         Some(Outcome::Pulled) => Some(("right", Word::PullDone, name.clone())),
-        Some(Outcome::UpToDate) => Some(("right", Word::PullUpToDate, name.clone())),
+        Some(Outcome::UpToDate | Outcome::Pushed) => Some(("right", Word::PullUpToDate, name.clone())),
         Some(Outcome::Cancelled) => Some(("faint", Word::PullCancelled, String::new())),
         Some(Outcome::Failed(message)) if message.is_empty() => Some(("wrong", Word::PullCut, String::new())),
         Some(Outcome::Failed(message)) => {
@@ -104,38 +111,7 @@ fn Progress(pull: Pull) -> impl IntoView {
                     view! { <button type="button" class="button" data-testid="pull-cancel" on:click=move |_| shelf.cancel()>{tongue.say(Word::Cancel)}</button> }.into_any()
                 }}
             </div>
-            <ul>{layers.into_iter().enumerate().map(|(position, layer)| view! { <Bar position layer/> }).collect_view()}</ul>
+            <ul>{layers.into_iter().enumerate().map(|(position, layer)| view! { <LayerRow position layer testid="pull-layer"/> }).collect_view()}</ul>
         </div>
-    }
-}
-
-/// A layer's row.
-#[component]
-fn Bar(position: usize, layer: Layer) -> impl IntoView {
-    let tongue = use_tongue();
-    let word = match layer.phase {
-        Phase::Waiting => Word::PhaseWaiting,
-        Phase::Downloading => Word::PhaseDownloading,
-        Phase::Downloaded => Word::PhaseDownloaded,
-        Phase::Extracting => Word::PhaseExtracting,
-        Phase::Done => Word::PhaseDone,
-        Phase::Present => Word::PhasePresent,
-    };
-    let share = layer.share();
-    let width = format!("width:{:.1}%", share.unwrap_or(0.0) * 100.0);
-    let moving = matches!(layer.phase, Phase::Downloading | Phase::Extracting) && layer.total > 0;
-    let percent = share.map(|share| format!("{:.0}", share * 100.0));
-    view! {
-        <li class="layer bar-row" style=hues::style(position) data-testid="pull-layer">
-            <span class="stripe"></span>
-            <code>{names::text(&layer.id).into_owned()}</code>
-            <span class="faint phase">{tongue.say(word)}</span>
-            <span class="bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow=percent aria-label=layer.id.clone()
-                class:unpacking=layer.phase == Phase::Extracting><i style=width></i></span>
-            <span class="amount">
-                {moving.then(|| view! { <Size bytes=layer.current/><span class="faint">" / "</span> })}
-                {(layer.total > 0).then(|| view! { <Size bytes=layer.total/> })}
-            </span>
-        </li>
     }
 }

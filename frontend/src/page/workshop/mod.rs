@@ -3,6 +3,7 @@
 mod building;
 mod builds;
 mod context;
+mod did_tree;
 mod drawer;
 mod editor;
 mod giving;

@@ -4,32 +4,24 @@ use leptos::{prelude::*, task::spawn_local};
 use strata_api::{explorer::ImageDetail, path, workshop::BuiltStep};
 use strata_layer::{Difference, Stack, compare};
 
-use super::{builds::layer_style, drawer::step_word, state::use_bench};
+use super::{did_tree::DidTree, drawer::step_word, state::use_bench};
 use crate::{
     address::{Place, View},
-    figures,
     instruction::Instruction,
     names,
     page::{
         api::{Client, Failure},
         explorer::layers_of,
-        marks::{Size, Wrong},
+        marks::Wrong,
         tongue::use_tongue,
     },
     words::Word,
-    workshop::{building::Build, foresight::took},
+    workshop::{
+        building::Build,
+        foresight::took,
+        step_tree::{self, Did},
+    },
 };
-
-/// Paths that are listed; the explorer has all.
-const LISTED: usize = 200;
-
-/// What a step did to a path.
-#[derive(Clone, Debug, PartialEq)]
-struct Did {
-    sign: char,
-    path: Vec<u8>,
-    bytes: u64,
-}
 
 /// A step of a build.
 #[component]
@@ -105,6 +97,7 @@ fn WhatItDid(image: String, found: BuiltStep) -> impl IntoView {
         let answer = story(bench.client, &name, own).await;
         let _ = did.try_set(Some(answer));
     });
+    let name_of_tree = image.clone();
     let tree = Place::Image(Box::new(View::of(&image))).print();
     let diff = move |layers: usize| {
         Place::Image(Box::new(View { layer: layers.checked_sub(1), ..View::of(&image) })).print()
@@ -123,22 +116,7 @@ fn WhatItDid(image: String, found: BuiltStep) -> impl IntoView {
             None => view! { {links(None)} <p class="pad" aria-busy="true"><span class="skeleton" style="width:40%"></span></p> }.into_any(),
             Some(Err(failure)) => view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> }.into_any(),
             Some(Ok((_, did))) if did.is_empty() => view! { {links(None)} <p class="pad faint" data-testid="travel-nothing">{Word::TravelNothing.text(lang)}</p> }.into_any(),
-            Some(Ok((layers, did))) => {
-                let more = did.len().saturating_sub(LISTED);
-                let style = layer_style(layers.checked_sub(1));
-                let rows = did.iter().take(LISTED).map(|did| view! {
-                    <li class="layer did-row" style=style.clone() class:ghost=did.sign == 'D' data-testid="did" data-path=path::encode(&did.path) data-change=did.sign.to_string()>
-                        <span class="stripe"></span><span class="change-mark">{did.sign}</span>
-                        <span class="did-path">{names::bytes(&did.path)}</span>
-                        {(did.bytes > 0).then(|| view! { <Size bytes=did.bytes/> })}
-                    </li>
-                });
-                view! {
-                    {links(Some(layers))}
-                    <ul class="did-list" data-testid="did-list">{rows.collect_view()}</ul>
-                    {(more > 0).then(|| view! { <p class="pad faint">{Word::TravelMore.with(lang, &[&figures::grouped(more as u64)])}</p> })}
-                }.into_any()
-            }
+            Some(Ok((layers, did))) => view! { {links(Some(layers))} <DidTree image=name_of_tree.clone() layers did/> }.into_any(),
         }
     }
 }
@@ -154,7 +132,9 @@ async fn story(client: Client, image: &str, own: bool) -> Result<(usize, Vec<Did
     let layers = layers_of(client, &wanted, |_| {}).await?;
     let before = Stack::new(layers[..layers.len() - 1].to_vec());
     let after = Stack::new(layers);
-    Ok((wanted.len(), compare(&before, &after).into_iter().map(did).collect()))
+    let mut all: Vec<Did> = compare(&before, &after).into_iter().map(did).collect();
+    step_tree::sort(&mut all);
+    Ok((wanted.len(), all))
 }
 
 fn did(one: Difference) -> Did {

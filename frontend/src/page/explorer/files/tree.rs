@@ -1,14 +1,14 @@
 //! The tree, of which only the rows on the screen exist.
 
 use leptos::{ev, html, prelude::*};
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, ResizeObserver};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
 use super::{
     keys,
     painter::{Painter, Scene},
 };
-use crate::page::{explorer::use_explorer, tongue::use_tongue};
+use crate::page::{explorer::use_explorer, measure::measure, tongue::use_tongue};
 use crate::words::Word;
 
 /// Height of a row in pixels; `--row` in the style sheet.
@@ -26,7 +26,7 @@ pub fn TreeView() -> impl IntoView {
         explorer.revision.track();
         explorer.with_tree(|tree| tree.len()).unwrap_or(0)
     });
-    measure(host, capacity);
+    measure(host, capacity, ROW);
     let on_scroll = move |_| {
         if let Some(host) = host.get_untracked() {
             let top = (f64::from(host.scroll_top()) / ROW) as usize;
@@ -132,31 +132,6 @@ pub fn TreeView() -> impl IntoView {
             </div>
         </div>
     }
-}
-
-/// Keeps `capacity` at the number of rows that fit.
-fn measure(host: NodeRef<html::Div>, capacity: RwSignal<usize>) {
-    let watch = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
-    Effect::new(move |_| {
-        let Some(element) = host.get() else { return };
-        let update = move || {
-            if let Some(host) = host.try_get_untracked().flatten() {
-                let rows = (f64::from(host.client_height()) / ROW).ceil() as usize + 1;
-                let _ = capacity.try_set(rows);
-            }
-        };
-        update();
-        let closure = Closure::<dyn FnMut()>::new(update);
-        if let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) {
-            observer.observe(&element);
-            watch.set_value(Some((observer, closure)));
-        }
-    });
-    on_cleanup(move || {
-        if let Some((observer, _)) = watch.try_update_value(Option::take).flatten() {
-            observer.disconnect();
-        }
-    });
 }
 
 /// What the columns are; sighted people only, the rows name theirs.

@@ -1,6 +1,10 @@
 //! The images as the server has them now, kept fresh by its events; and the pull that is under way.
 
 mod pull;
+mod search;
+
+pub use pull::follow_transfer;
+pub use search::Asked;
 
 use leptos::{prelude::*, task::spawn_local};
 use strata_api::explorer::ImageCard;
@@ -10,6 +14,7 @@ use web_sys::AbortController;
 use crate::{
     page::{
         api::{Client, Failure},
+        dom,
         pulse::use_pulse,
     },
     pulling::Pulling,
@@ -28,6 +33,7 @@ pub struct Shelf {
     stop: StoredValue<Option<AbortController>, LocalStorage>,
     fresh: RwSignal<Option<String>>,
     suggestion: RwSignal<String>,
+    found: RwSignal<Option<search::Search>>,
 }
 
 /// The answer of `GET /v2/_catalog`.
@@ -58,8 +64,10 @@ impl Shelf {
             stop: StoredValue::new_local(None),
             fresh: RwSignal::new(None),
             suggestion: RwSignal::new("busybox".to_owned()),
+            found: RwSignal::new(None),
         };
         provide_context(shelf);
+        super::Loads::start(shelf);
         let pulse = use_pulse();
         Effect::new(move |_| {
             pulse.track_images();
@@ -112,7 +120,7 @@ impl Shelf {
     pub fn look_for_suggestion(self) {
         spawn_local(async move {
             let Ok(catalog) = self.client.get::<Catalog>("/v2/_catalog").await else { return };
-            let Ok(host) = window().location().host() else { return };
+            let host = dom::host();
             let demo = catalog.repositories.iter().find(|name| *name == "demo");
             if let Some(name) = demo.or(catalog.repositories.first()) {
                 self.suggestion.set(format!("{host}/{name}"));

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
+use strata_api::progress::Message;
 use strata_oci::Reference;
 use web_sys::AbortController;
 
 use super::{Pull, Shelf};
 use crate::{
-    page::api::Failure,
+    page::api::{Client, Failure},
     pulling::{Lines, Outcome, Pulling},
     shelf::pull_query,
 };
@@ -47,28 +48,14 @@ impl Shelf {
         let (image, tag) = pull_query(&reference);
         let encode = |text: &str| strata_api::path::encode(text.as_bytes());
         let path = format!("/images/create?fromImage={}&tag={}", encode(&image), encode(&tag));
-        let mut lines = Lines::default();
-        let take = |chunk: Vec<u8>| {
-            let messages =
-                lines.push(&chunk).into_iter().filter_map(|line| serde_json::from_slice(&line).ok());
+        follow_transfer(self.client, &path, &stop, |change| {
             self.pull.update(|pull| {
                 if let Some(pull) = pull {
-                    messages.for_each(|message| pull.state.take(message));
+                    change(&mut pull.state);
                 }
             });
-        };
-        let answer = self.client.stream("POST", &path, &stop.signal(), take).await;
-        let failure = match answer {
-            Ok(()) => Outcome::Failed(String::new()),
-            Err(Failure::Cancelled) => Outcome::Cancelled,
-            Err(Failure::Refused { message, .. }) => Outcome::Failed(message),
-            Err(_) => Outcome::Failed(String::new()),
-        };
-        self.pull.update(|pull| {
-            if let Some(pull) = pull {
-                pull.state.outcome.get_or_insert(failure);
-            }
-        });
+        })
+        .await;
         let outcome =
             self.pull.with_untracked(|pull| pull.as_ref().and_then(|pull| pull.state.outcome.clone()));
         if matches!(outcome, Some(Outcome::Pulled | Outcome::UpToDate)) {
@@ -78,4 +65,27 @@ impl Shelf {
         }
         self.refresh();
     }
+}
+
+/// Follows docker's stream about a pull or a push until it has an outcome; `edit` is given what changes.
+pub async fn follow_transfer(
+    client: Client,
+    path: &str,
+    stop: &AbortController,
+    edit: impl Fn(&mut dyn FnMut(&mut Pulling)),
+) {
+    let mut lines = Lines::default();
+    let take = |chunk: Vec<u8>| {
+        let messages: Vec<Message> =
+            lines.push(&chunk).iter().filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        edit(&mut |state| messages.iter().for_each(|message| state.take(message.clone())));
+    };
+    let outcome = match client.stream("POST", path, &stop.signal(), take).await {
+        Err(Failure::Cancelled) => Outcome::Cancelled,
+        Err(Failure::Refused { message, .. }) => Outcome::Failed(message),
+        _ => Outcome::Failed(String::new()),
+    };
+    edit(&mut |state| {
+        state.outcome.get_or_insert(outcome.clone());
+    });
 }

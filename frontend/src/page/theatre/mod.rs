@@ -1,0 +1,180 @@
+//! The registry theatre: pulls and pushes, request by request, as they are made.
+
+mod row;
+mod stage;
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+use strata_api::theatre::{Deed, End, Play, Scenes};
+use web_sys::AbortController;
+
+use super::{
+    api::{Failure, use_client},
+    bar::use_bar,
+    dom,
+    marks::Wrong,
+    say::use_talk,
+    seen::{pause, while_seen},
+};
+use crate::{
+    address::{Place, Registry},
+    moments, names, theatre,
+    words::Talk,
+};
+pub use stage::Stage;
+
+/// Takes lines of scenes; one that is none is passed over.
+pub fn take(stage: &mut theatre::Stage, lines: Vec<Vec<u8>>) {
+    let scenes = lines.iter().filter_map(|line| serde_json::from_slice::<Scenes>(line).ok());
+    scenes.for_each(|scenes| stage.take(scenes));
+}
+
+/// The page at `/registry/theatre`.
+#[component]
+pub fn TheatrePage() -> impl IntoView {
+    let (talk, client, bar) = (use_talk(), use_client(), use_bar());
+    let plays = RwSignal::new(None::<Vec<Play>>);
+    while_seen(move |signal| {
+        spawn_local(async move {
+            while !signal.aborted() {
+                let take = |news: Vec<Vec<Play>>| {
+                    let _ = plays.try_update(|plays| {
+                        let plays = plays.get_or_insert_default();
+                        news.into_iter().flatten().for_each(|play| merge(plays, play));
+                    });
+                };
+                let answer = client.lines("/api/theatre/live", &signal, take).await;
+                if matches!(answer, Err(Failure::Refused { .. } | Failure::NoSession)) {
+                    return;
+                }
+                pause(Duration::from_secs(2)).await;
+                // A server that was started anew has other plays under the same numbers.
+                if !signal.aborted() {
+                    let _ = plays.try_set(None);
+                }
+            }
+        });
+    });
+    let asked = Memo::new(move |_| match bar.place() {
+        Place::Theatre { id } => id,
+        _ => None,
+    });
+    let shown = Memo::new(move |_| {
+        asked.get().or_else(|| plays.with(|plays| plays.as_ref()?.first().map(|play| play.id.clone())))
+    });
+    let order = Memo::new(move |_| {
+        plays.with(|plays| {
+            plays.as_ref().map(|plays| plays.iter().map(|play| play.id.clone()).collect::<Vec<_>>())
+        })
+    });
+    let none =
+        move || order.with(|order| order.as_ref().is_some_and(Vec::is_empty)) && asked.with(Option::is_none);
+    let back = Place::Registry(Box::default()).print();
+    view! {
+        <div class="theatre-page" data-testid="theatre">
+            <header class="registry-head">
+                <h1><a class="crumb" href=back.clone()>{talk.say(Talk::RegistryTitle)}</a>" "{talk.say(Talk::Theatre)}</h1>
+                <p class="faint">{talk.say(Talk::TheatreHow)}</p>
+            </header>
+            {move || none().then(|| view! {
+                <section class="notice empty" data-testid="no-plays">
+                    <span class="logo large" aria-hidden="true"><i></i><i></i><i></i></span>
+                    <h2>{talk.say(Talk::TheatreNone)}</h2>
+                    <p>{talk.say(Talk::TheatreNoneHow)}</p>
+                    <a class="button main" href=back.clone()>{talk.say(Talk::TheatreNoneDo)}</a>
+                </section>
+            })}
+            <div class="theatre-panes" class:gone=none>
+                <nav class="plays" aria-label=talk.say(Talk::TheatreList)>
+                    <h2>{talk.say(Talk::TheatreList)}</h2>
+                    <ul>
+                        <For each=move || order.get().unwrap_or_default() key=Clone::clone let:id>
+                            <Card id=id.clone() shown play=Memo::new(move |last: Option<&Option<Play>>| {
+                                plays.with(|plays| plays.as_ref()?.iter().find(|play| play.id == id).cloned()).or_else(|| last.cloned().flatten())
+                            })/>
+                        </For>
+                    </ul>
+                </nav>
+                {move || shown.get().map(|id| view! { <Playing id/> })}
+            </div>
+        </div>
+    }
+}
+
+/// Puts a play into the list, the last one first.
+fn merge(plays: &mut Vec<Play>, play: Play) {
+    match plays.iter_mut().find(|known| known.id == play.id) {
+        Some(known) => *known = play,
+        None => plays.push(play),
+    }
+    plays.sort_by_key(|play| std::cmp::Reverse(play.id.parse::<u64>().unwrap_or(0)));
+}
+
+#[component]
+fn Card(id: String, shown: Memo<Option<String>>, play: Memo<Option<Play>>) -> impl IntoView {
+    let talk = use_talk();
+    let to = Place::Theatre { id: Some(id.clone()) }.print();
+    let current = {
+        let id = id.clone();
+        move || (shown.get().as_ref() == Some(&id)).then_some("true")
+    };
+    let said = move || {
+        let play = play.get()?;
+        let lang = talk.lang();
+        let deed = match play.deed {
+            Deed::Pull => Talk::DeedPull,
+            Deed::Push => Talk::DeedPush,
+        };
+        let (class, word) = match &play.end {
+            None => ("", Talk::Going),
+            Some(End::Done) => ("right", Talk::EndDone),
+            Some(End::Stopped) => ("faint", Talk::EndStopped),
+            Some(End::Failed(_)) => ("wrong", Talk::EndFailed),
+        };
+        let age = moments::age(play.began / 1000, dom::clock(), lang);
+        let took = play.took.map(theatre::time);
+        Some(view! {
+            <b class="play-name" title=names::text(&play.image).into_owned()>{names::middle(&names::text(&play.image), 40).into_owned()}</b>
+            <span class="play-said"><span class="deed">{deed.text(lang)}</span>" "<span class=class data-testid="play-end">{word.text(lang)}</span>" "<span class="faint">{took}</span></span>
+            <span class="faint play-age">{age}</span>
+        })
+    };
+    view! { <li><a class="play" href=to aria-current=current data-testid="play" data-play=id>{said}</a></li> }
+}
+
+/// A play, followed to its end.
+#[component]
+fn Playing(id: String) -> impl IntoView {
+    let (talk, client) = (use_talk(), use_client());
+    let stage = RwSignal::new(theatre::Stage::default());
+    let failure = RwSignal::new(None::<Failure>);
+    let path = format!("/api/theatre/{id}/scenes");
+    if let Ok(controller) = AbortController::new() {
+        let signal = controller.signal();
+        let stop = StoredValue::new_local(controller);
+        on_cleanup(move || {
+            stop.try_with_value(AbortController::abort);
+        });
+        spawn_local(async move {
+            let take = |news: Vec<Scenes>| {
+                let _ = stage.try_update(|stage| news.into_iter().for_each(|scenes| stage.take(scenes)));
+            };
+            if let Err(refused) = client.lines(&path, &signal, take).await
+                && refused != Failure::Cancelled
+            {
+                let _ = failure.try_set(Some(refused));
+            }
+        });
+    }
+    let shown = Memo::new(move |_| stage.get());
+    view! {
+        <section class="playing" aria-label=talk.say(Talk::Rows)>
+            {move || failure.get().map(|failure| match failure {
+                Failure::Refused { status: 404, .. } => view! { <p class="pad" data-testid="play-gone">{talk.say(Talk::TheatreGone)}</p><p class="pad"><a class="button" href=Place::Registry(Box::new(Registry::default())).print()>{talk.say(Talk::TheatreNoneDo)}</a></p> }.into_any(),
+                failure => view! { <Wrong text=Signal::derive(move || failure.say(talk.lang()))/> }.into_any(),
+            })}
+            {move || failure.with(Option::is_none).then(|| view! { <Stage stage=shown/> })}
+        </section>
+    }
+}
