@@ -81,14 +81,7 @@ impl Arena {
     #[track_caller]
     pub fn scenario(&self, program: &Path) -> Duel<'_> {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        // Without this the engines' newest version would be negotiated, and clients print what the version has.
-        let client = |socket: &Path| Docker::at(program.to_owned(), socket).api("1.41");
-        let duel = Duel {
-            dockerd: client(&self.dockerd.socket()),
-            rival: client(&self.rival.socket()),
-            differences: Mutex::new(Vec::new()),
-            _turn: turn,
-        };
+        let duel = Duel::between(program, [&self.dockerd.socket(), &self.rival.socket()], turn);
         duel.empty();
         duel
     }
@@ -100,6 +93,20 @@ pub struct Duel<'a> {
     rival: Docker,
     differences: Mutex<Vec<String>>,
     _turn: MutexGuard<'a, ()>,
+}
+
+impl<'a> Duel<'a> {
+    /// A scenario between the engines at two sockets, dockerd's first, driven by the client `program`.
+    pub fn between(program: &Path, [dockerd, rival]: [&Path; 2], turn: MutexGuard<'a, ()>) -> Self {
+        // Without this the engines' newest version would be negotiated, and clients print what the version has.
+        let client = |socket: &Path| Docker::at(program.to_owned(), socket).api("1.41");
+        Self {
+            dockerd: client(dockerd),
+            rival: client(rival),
+            differences: Mutex::new(Vec::new()),
+            _turn: turn,
+        }
+    }
 }
 
 impl Duel<'_> {

@@ -63,8 +63,15 @@ pub fn edited(image: &Built, config: impl FnOnce(&mut Value), manifest: impl FnO
 /// An image with Debian's static busybox: something that runs.
 #[track_caller]
 pub fn busybox() -> Image {
-    const COMMANDS: &str = "cat chmod cp echo env false hostname id kill ls mkdir mount mv ping ps pwd rm sh sleep stat \
-                            sync touch true vi";
+    let image = Image::new().layer("ADD box /", busybox_layer()).row("CMD [\"sh\"]");
+    image.config(|config| config.cmd = Some(vec!["sh".into()])).form(Form::Docker)
+}
+
+/// The files of [`busybox`].
+#[track_caller]
+pub fn busybox_layer() -> Layer {
+    const COMMANDS: &str = "cat chmod cp echo env false grep hostname id kill ls mkdir mount mv nslookup ping ps pwd rm sh \
+                            sleep sort stat sync touch true vi";
     let program = std::fs::read("/bin/busybox").expect("the package busybox-static is installed");
     let mut layer = Layer::new().dir("bin").dir("etc").dir("root").dir("tmp");
     layer.push(Entry::file("bin/busybox", program).mode(0o755));
@@ -73,8 +80,7 @@ pub fn busybox() -> Image {
     }
     layer.push(Entry::file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"));
     layer.push(Entry::file("etc/group", "root:x:0:\n"));
-    let image = Image::new().layer("ADD box /", layer).row("CMD [\"sh\"]");
-    image.config(|config| config.cmd = Some(vec!["sh".into()])).form(Form::Docker)
+    layer
 }
 
 /// The layer that the demo images share.

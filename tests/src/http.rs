@@ -120,6 +120,12 @@ impl Request {
                 text += &format!("{name}: {value}\r\n");
             }
         }
+        // Clients say so when they send JSON, and are refused when they don't.
+        if self.body.starts_with(b"{")
+            && !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        {
+            text += "Content-Type: application/json\r\n";
+        }
         if !self.body.is_empty() || self.method == "POST" {
             text += &format!("Content-Length: {}\r\n", self.body.len());
         }

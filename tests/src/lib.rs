@@ -13,6 +13,7 @@
 //! | [`debian`] | a small Debian to install packages in |
 //! | [`walk`], [`mount`] | what a union of layers looks like to the kernel |
 //! | [`duel`] | the same commands against dockerd and Strata, outputs made comparable |
+//! | [`Pair`] | the two engines with networks
 //!
 //! Cleaning has two nets. `Drop` ends a process and removes a directory at the end of a test; a [`janitor`] process
 //! does the same for what is left when the test process ends, however it ends, which also covers fixtures that live
@@ -30,6 +31,7 @@ pub mod janitor;
 pub mod mount;
 pub mod netns;
 pub mod odd;
+pub mod pair;
 pub mod podman;
 pub mod registry;
 pub mod run;
@@ -44,6 +46,7 @@ pub use daemon::Daemon;
 pub use docker::Docker;
 pub use dockerd::Dockerd;
 pub use netns::NetNs;
+pub use pair::Pair;
 pub use registry::DockerRegistry;
 pub use run::{Run, run};
 pub use scratch::Scratch;

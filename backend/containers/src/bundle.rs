@@ -61,6 +61,7 @@ impl Inner {
             config: &record.config,
             host: &record.host,
             args: &record.args(),
+            links: &self.link_variables(record)?,
             hostname: record.hostname(),
             rootfs: mounted.merged.display().to_string(),
             who,

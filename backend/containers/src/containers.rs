@@ -63,14 +63,27 @@ impl Containers {
 }
 
 impl Inner {
-    /// The container that a client means: by its id, its name, or the start of its id, in this order.
+    /// The container that a client means: by its id, its name, a link to it, or the start of its id, in this order.
     pub(crate) fn find(&self, name: &str) -> Result<Arc<Container>, Error> {
+        if name.is_empty() {
+            return Err(Error::invalid("invalid name or ID supplied: \"\""));
+        }
         let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(container) = all.get(name) {
             return Ok(Arc::clone(container));
         }
         let bare = name.strip_prefix('/').unwrap_or(name);
         if let Some(container) = all.values().find(|container| container.record().name == bare) {
+            return Ok(Arc::clone(container));
+        }
+        if let Some((parent, alias)) = bare.rsplit_once('/')
+            && let Some(child) = all.values().find_map(|container| {
+                let record = container.record();
+                let link = record.links.iter().find(|link| record.name == parent && link.alias == alias);
+                link.map(|link| link.child.clone())
+            })
+            && let Some(container) = all.get(&child)
+        {
             return Ok(Arc::clone(container));
         }
         let is_prefix = !name.is_empty() && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));

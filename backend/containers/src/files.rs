@@ -45,20 +45,20 @@ impl Inner {
         let path = self.folder(&record.id).join("hosts");
         let text = if record.host.network_mode == "host" {
             let mut text = fs::read_to_string("/etc/hosts").unwrap_or_default();
-            for ExtraHost { name, address } in self.extra_hosts(record)? {
+            for ExtraHost { name, address } in self.extra_hosts(record) {
                 text += &format!("{address}\t{name}\n");
             }
             text
         } else {
             let addresses: Vec<_> = record.attached.iter().flat_map(Endpoint::addresses).collect();
-            hosts_file(record.hostname(), &record.config.domainname, &addresses, &self.extra_hosts(record)?)
+            hosts_file(record.hostname(), &record.config.domainname, &addresses, &self.extra_hosts(record))
         };
         write_in_place(&path, &text)
             .map_err(|error| Error::internal(format!("cannot write {}", path.display()), &error))
     }
 
     /// `--add-host` and `--link`.
-    fn extra_hosts(&self, record: &Record) -> Result<Vec<ExtraHost>, Error> {
+    fn extra_hosts(&self, record: &Record) -> Vec<ExtraHost> {
         let mut all = Vec::new();
         for entry in record.host.extra_hosts.iter().flatten() {
             let Some((name, address)) = entry.split_once(':') else { continue };
@@ -68,21 +68,8 @@ impl Inner {
             };
             all.extend(address.map(|address| ExtraHost { name: name.to_owned(), address }));
         }
-        for link in record.host.links.iter().flatten() {
-            let (other, alias) = link.split_once(':').unwrap_or((link, link));
-            let other = self.find(other)?.snapshot();
-            if !other.state.status.is_up() {
-                return Err(Error::invalid(format!(
-                    "Cannot link to a non running container: /{} AS /{}/{alias}",
-                    other.name, record.name
-                )));
-            }
-            let Some(address) = other.attached.iter().flat_map(Endpoint::addresses).next() else { continue };
-            for name in [alias.rsplit('/').next().unwrap_or(alias), other.hostname(), &other.name] {
-                all.push(ExtraHost { name: name.to_owned(), address });
-            }
-        }
-        Ok(all)
+        all.extend(self.link_hosts(record));
+        all
     }
 }
 

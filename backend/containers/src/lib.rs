@@ -19,6 +19,7 @@ mod files;
 mod filters;
 mod health;
 mod ids;
+mod links;
 mod machine;
 mod names;
 mod network;

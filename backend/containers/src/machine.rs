@@ -20,7 +20,19 @@ pub(crate) fn probe() -> Machine {
     let v1_swap = Path::new(CGROUPS).join("memory/memory.memsw.limit_in_bytes").exists();
     let cpus =
         std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(1));
-    Machine { cpus, swap_limit: unified || v1_swap, unified, limits: ordinary().is_none() }
+    let nodes = fs::read_to_string("/sys/devices/system/node/online").unwrap_or_default();
+    // `0`, or `0-3`.
+    let last_node: Option<u32> = nodes.trim().rsplit('-').next().and_then(|last| last.parse().ok());
+    let disk = |file: &str| unified || Path::new(CGROUPS).join("blkio").join(file).exists();
+    Machine {
+        cpus,
+        swap_limit: unified || v1_swap,
+        unified,
+        limits: ordinary().is_none(),
+        nodes: last_node.unwrap_or(0) + 1,
+        disk_weight: disk("blkio.weight"),
+        device_weight: disk("blkio.weight_device"),
+    }
 }
 
 /// The capabilities that we may give on, a bit for each: those that the kernel knows and that weren't taken from us.

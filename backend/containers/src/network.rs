@@ -3,10 +3,14 @@
 use std::net::IpAddr;
 
 use strata_api::engine::{self as api, EndpointIpamConfig, PortBinding, PortMap};
-use strata_network::{Container as Member, Dns, Endpoint, EndpointSettings, HostPort, NetworkError, Publish};
+use strata_network::{
+    Alias, Container as Member, Dns, Endpoint, EndpointSettings, HostPort, NetworkError, Publish,
+};
 
 use crate::{
     Error, Kind,
+    ids::short,
+    links,
     record::Record,
     request::{parse_port, port_key, published},
 };
@@ -61,7 +65,27 @@ pub(crate) fn settings(
         given(&ipam.ipv4_address).map(|text| text.parse().map_err(|_| wrong("IPv4", &text))).transpose()?;
     let ipv6 =
         given(&ipam.ipv6_address).map(|text| text.parse().map_err(|_| wrong("IPv6", &text))).transpose()?;
-    Ok(EndpointSettings { aliases: wanted.aliases.clone().unwrap_or_default(), ipv4, ipv6, mac, ports })
+    let link = |text: &String| {
+        let (target, name) = links::parse(text)?;
+        Ok(Alias { name: name.to_owned(), target: target.to_owned() })
+    };
+    let links = wanted.links.iter().flatten().map(link).collect::<Result<_, Error>>()?;
+    Ok(EndpointSettings {
+        aliases: wanted.aliases.clone().unwrap_or_default(),
+        links,
+        ipv4,
+        ipv6,
+        mac,
+        ports,
+    })
+}
+
+/// Notes that a container has been on a network that finds names: it is found there by its short id too.
+pub(crate) fn add_short_id(wanted: &mut api::EndpointSettings, id: &str) {
+    let aliases = wanted.aliases.get_or_insert_default();
+    if !aliases.iter().any(|alias| alias == short(id)) {
+        aliases.push(short(id).to_owned());
+    }
 }
 
 /// The ports that a container publishes.

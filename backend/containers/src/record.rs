@@ -9,7 +9,7 @@ use strata_catalog::{ContainerRecord, Durability};
 use strata_network::Endpoint;
 use strata_oci::ContainerConfig;
 
-use crate::{Error, Kind, health::Health, ids::short, request::MountPlan, state::State};
+use crate::{Error, Kind, health::Health, ids::short, links::Link, request::MountPlan, state::State};
 
 /// A container, whole.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub(crate) struct Record {
     pub endpoints: BTreeMap<String, EndpointSettings>,
     /// Its mounts, their sources known.
     pub mounts: Vec<MountPlan>,
+    /// The containers of the default network that it knows by further names.
+    #[serde(default)]
+    pub links: Vec<Link>,
     /// How it is.
     #[serde(default)]
     pub state: State,

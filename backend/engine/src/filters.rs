@@ -50,7 +50,7 @@ impl Filters {
     /// Refuses keys that the request doesn't know, as dockerd does.
     pub fn only(&self, known: &[&str]) -> Result<(), Error> {
         match self.0.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(Error::new(Kind::InvalidArgument, format!("invalid filter '{key}'"))),
+            Some(key) => Err(Error::new(Kind::InvalidArgument, format!("Invalid filter '{key}'"))),
             None => Ok(()),
         }
     }
@@ -66,9 +66,10 @@ impl Filters {
             [] => Ok(None),
             [value] if matches!(value.as_str(), "1" | "true") => Ok(Some(true)),
             [value] if matches!(value.as_str(), "0" | "false") => Ok(Some(false)),
-            values => {
-                Err(Error::new(Kind::InvalidArgument, format!("invalid filter '{key}={}'", values.join(","))))
-            }
+            values => Err(Error::new(
+                Kind::InvalidArgument,
+                format!("Invalid filter '{key}=[{}]'", values.join(" ")),
+            )),
         }
     }
 

@@ -150,7 +150,7 @@ pub(crate) fn moment(text: &str) -> Result<i64, Error> {
         Some(seconds) => Ok((jiff::Timestamp::now().as_second() as f64 - seconds) as i64),
         None => Err(Error::new(
             crate::Kind::InvalidArgument,
-            format!("invalid time {text:?}: expected RFC 3339, Unix seconds or a duration such as 24h"),
+            format!("failed to parse value as time or duration: {text:?}"),
         )),
     }
 }

@@ -14,7 +14,7 @@ impl Engine {
     pub async fn networks(&self, filters: &Filters) -> Result<Vec<Wire>, Error> {
         filters.only(&["dangling", "driver", "id", "label", "name", "scope", "type"])?;
         let running = self.running()?;
-        let names = strata_containers::Filters::from(filters.clone()).patterns("name")?;
+        let names = strata_containers::Filters::from(filters.clone()).patterns("name");
         let mut networks: Vec<Wire> = Vec::new();
         for network in running.networks.list() {
             let endpoints = running.networks.endpoints(&network.id)?;
@@ -54,6 +54,7 @@ impl Engine {
     /// Puts a container on a network.
     pub async fn connect_network(&self, name: &str, wanted: NetworkConnect) -> Result<(), Error> {
         let running = self.running()?;
+        running.containers.knows(&wanted.container)?;
         let network = running.networks.inspect(name)?;
         let settings = wanted.endpoint_config.unwrap_or_default();
         running.containers.connect(&wanted.container, &network, settings).await?;
@@ -63,6 +64,9 @@ impl Engine {
     /// Takes a container off a network.
     pub async fn disconnect_network(&self, name: &str, wanted: NetworkDisconnect) -> Result<(), Error> {
         let running = self.running()?;
+        if !wanted.force {
+            running.containers.knows(&wanted.container)?;
+        }
         let network = running.networks.inspect(name)?;
         running.containers.disconnect(&wanted.container, &network).await?;
         Ok(())
@@ -95,7 +99,7 @@ fn fits(network: &Network, filters: &Filters, unused: bool) -> Result<bool, Erro
         Some("custom") => !network.predefined(),
         Some("builtin") => network.predefined(),
         Some(other) => {
-            let message = format!("invalid filter: 'type'='{other}': expected custom or builtin");
+            let message = format!("invalid filter: 'type'='{other}'");
             return Err(Error::new(Kind::InvalidArgument, message));
         }
     };
@@ -103,9 +107,11 @@ fn fits(network: &Network, filters: &Filters, unused: bool) -> Result<bool, Erro
         None => true,
         Some("1" | "true") => unused && !network.predefined(),
         Some("0" | "false") => !unused || network.predefined(),
-        Some(other) => {
-            let message = format!("invalid filter: 'dangling'='{other}': expected true or false");
-            return Err(Error::new(Kind::InvalidArgument, message));
+        Some(_) => {
+            return Err(Error::new(
+                Kind::InvalidArgument,
+                "invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" (or \"0\")",
+            ));
         }
     };
     let labels: BTreeMap<String, String> = network.labels.clone().into_iter().collect();
@@ -145,7 +151,7 @@ fn wire(network: &Network, endpoints: &[Endpoint]) -> Wire {
         enable_ipv6: network.ipv6,
         ipam: Ipam {
             driver: "default".into(),
-            options: (!network.predefined()).then(BTreeMap::new),
+            options: network.ipam_options.clone().map(|options| options.into_iter().collect()),
             config: Some(pools.collect()),
         },
         internal: network.internal,
@@ -168,21 +174,28 @@ fn options(network: &Network) -> BTreeMap<String, String> {
         ("com.docker.network.bridge.enable_ip_masquerade", "true"),
         ("com.docker.network.bridge.host_binding_ipv4", "0.0.0.0"),
         ("com.docker.network.bridge.name", &network.bridge),
+        ("com.docker.network.driver.mtu", "1500"),
     ];
     said.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
 fn config(wanted: NetworkCreate) -> Result<NetworkConfig, Error> {
     let invalid = |what: &str, text: &str, error: &dyn std::fmt::Display| {
-        Error::new(Kind::InvalidArgument, format!("invalid {what} {text:?}: {error}"))
+        Error::new(Kind::InvalidArgument, format!("Invalid {what} {text} : {error}"))
     };
     if !matches!(wanted.scope.as_str(), "" | "local") {
-        let message =
-            format!("scope {:?} is not supported: there are no swarms here, use local", wanted.scope);
+        let message = match wanted.scope.as_str() {
+            "swarm" => "cannot create a swarm scoped network when swarm is not active".to_owned(),
+            other => format!("scope {other:?} is not supported: there are no swarms here, use local"),
+        };
         return Err(Error::new(Kind::InvalidArgument, message));
     }
     let mut pools = Vec::new();
-    for given in wanted.ipam.and_then(|ipam| ipam.config).unwrap_or_default() {
+    let ipam = wanted.ipam.unwrap_or_default();
+    if !matches!(ipam.driver.as_str(), "" | "default") {
+        return Err(Error::new(Kind::NotFound, format!("plugin {:?} not found", ipam.driver)));
+    }
+    for given in ipam.config.unwrap_or_default() {
         if given.subnet.is_empty() {
             return Err(Error::new(Kind::InvalidArgument, "a gateway, range or address needs a subnet"));
         }
@@ -210,5 +223,6 @@ fn config(wanted: NetworkCreate) -> Result<NetworkConfig, Error> {
         attachable: wanted.attachable,
         labels: wanted.labels.unwrap_or_default().into_iter().collect(),
         options: wanted.options.unwrap_or_default().into_iter().collect(),
+        ipam_options: ipam.options.map(|options| options.into_iter().collect()),
     })
 }

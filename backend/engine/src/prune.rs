@@ -20,7 +20,12 @@ impl Engine {
         filters.only(&["dangling", "label", "label!", "until"])?;
         let filters = filters.clone();
         self.blocking(move |inner| {
-            let dangling_only = filters.flag("dangling")?.unwrap_or(true);
+            // A client may add its own default to what was asked for: then the wish counts.
+            let dangling_only =
+                match filters.get("dangling").iter().any(|wish| matches!(wish.as_str(), "0" | "false")) {
+                    true => false,
+                    false => filters.flag("dangling")?.unwrap_or(true),
+                };
             let until =
                 filters.get("until").iter().map(|text| moment(text)).collect::<Result<Vec<_>, _>>()?;
             let mut gone: Vec<Removed> = Vec::new();

@@ -5,6 +5,7 @@ use std::{
     io::{self, Read},
     pin::pin,
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::{Buf as _, Bytes};
@@ -16,7 +17,12 @@ const PIECES: usize = 512;
 /// Bytes that may wait; a larger piece waits alone.
 const ROOM: usize = 2 << 20;
 
-/// Reads a stream ahead of whoever takes it. It lets go of the stream when that one goes away.
+/// Bytes that are read and dropped when nobody takes them any more.
+const DROPPED: usize = 256 << 10;
+/// How long they are waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Reads a stream ahead of whoever takes it. It lets go of the stream when that one goes away, but for a short end.
 pub struct ReadAhead {
     pieces: mpsc::Receiver<io::Result<Bytes>>,
     piece: Bytes,
@@ -39,7 +45,7 @@ impl ReadAhead {
             loop {
                 let next = tokio::select! {
                     next = stream.try_next() => next.transpose(),
-                    () = sender.closed() => return,
+                    () = sender.closed() => break,
                 };
                 let Some(piece) = next else { return };
                 let failed = piece.is_err();
@@ -49,10 +55,25 @@ impl ReadAhead {
                         Err(_) => return,
                     }
                 }
-                if sender.send(piece).await.is_err() || failed {
+                if failed {
+                    let _ = sender.send(piece).await;
                     return;
                 }
+                if sender.send(piece).await.is_err() {
+                    break;
+                }
             }
+            // A client that can't send the end of something small doesn't look at the answer that says why.
+            let rest = async {
+                let mut dropped = 0;
+                while let Ok(Some(piece)) = stream.try_next().await {
+                    dropped += piece.len();
+                    if dropped > DROPPED {
+                        return;
+                    }
+                }
+            };
+            let _ = tokio::time::timeout(PATIENCE, rest).await;
         });
         reader
     }

@@ -23,7 +23,7 @@ impl Engine {
         let official = filters.flag("is-official")?;
         let stars = |text: &String| {
             text.parse::<i64>()
-                .map_err(|_| Error::new(Kind::InvalidArgument, format!("invalid filter 'stars=[{text}]'")))
+                .map_err(|_| Error::new(Kind::InvalidArgument, format!("Invalid filter 'stars={text}'")))
         };
         let stars = filters.get("stars").iter().map(stars).collect::<Result<Vec<_>, _>>()?;
         let limit = match limit {

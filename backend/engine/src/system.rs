@@ -289,7 +289,7 @@ impl Engine {
             bridge_nf_ip6tables: read("/proc/sys/net/bridge/bridge-nf-call-ip6tables") == "1",
             debug: false,
             nfd: fs::read_dir("/proc/self/fd").map_or(0, |dir| dir.count() as u64),
-            oom_kill_disable: false,
+            oom_kill_disable: fs::exists("/sys/fs/cgroup/memory/memory.oom_control").unwrap_or(false),
             n_goroutines: fs::read_dir("/proc/self/task").map_or(0, |dir| dir.count() as u64),
             system_time: jiff::Timestamp::now().to_string(),
             logging_driver: "json-file",

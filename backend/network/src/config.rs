@@ -99,6 +99,8 @@ pub struct NetworkConfig {
     /// `com.docker.network.bridge.enable_ip_masquerade`, `com.docker.network.bridge.host_binding_ipv4`,
     /// `com.docker.network.driver.mtu`. Others are kept and mean nothing.
     pub options: HashMap<String, String>,
+    /// Options of whoever gives addresses. None mean anything; only for clients to read.
+    pub ipam_options: Option<HashMap<String, String>>,
 }
 
 impl NetworkConfig {
@@ -136,6 +138,9 @@ pub struct Network {
     /// Whether somebody wrote down its subnet, rather than having one chosen.
     #[serde(default)]
     pub configured: bool,
+    /// Only for clients to read.
+    #[serde(default)]
+    pub ipam_options: Option<HashMap<String, String>>,
 }
 
 impl Network {

@@ -49,6 +49,8 @@ pub struct Dns {
 pub struct EndpointSettings {
     /// Further names on the network.
     pub aliases: Vec<String>,
+    /// What this container alone calls others on the network.
+    pub links: Vec<Alias>,
     /// The IPv4 address to have; only where the subnet was configured.
     pub ipv4: Option<Ipv4Addr>,
     /// The IPv6 address to have.
@@ -57,6 +59,15 @@ pub struct EndpointSettings {
     pub mac: Option<Mac>,
     /// Ports to publish on the host.
     pub ports: Vec<Publish>,
+}
+
+/// What one container calls another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// What the other is called.
+    pub name: String,
+    /// The other's name, identifier, or first digits of the identifier.
+    pub target: String,
 }
 
 /// A transport protocol with ports.
@@ -204,6 +215,9 @@ pub struct Endpoint {
     pub ports: Vec<PublishedPort>,
     /// Further names on the network, without the container's own and its short identifier.
     pub aliases: Vec<String>,
+    /// What this container alone calls others on the network.
+    #[serde(default)]
+    pub links: Vec<Alias>,
 }
 
 impl Endpoint {

@@ -29,8 +29,8 @@ pub fn hosts_file(hostname: &str, domain: &str, addresses: &[IpAddr], extra: &[E
     for ExtraHost { name, address } in extra {
         let _ = writeln!(text, "{address}\t{name}");
     }
-    let names =
-        if domain.is_empty() { hostname.to_owned() } else { format!("{hostname}.{domain} {hostname}") };
+    let full = if domain.is_empty() { hostname.to_owned() } else { format!("{hostname}.{domain}") };
+    let names = full.split_once('.').map_or(full.clone(), |(first, _)| format!("{full} {first}"));
     for address in addresses {
         let _ = writeln!(text, "{address}\t{names}");
     }
@@ -148,7 +148,9 @@ mod tests {
             text.starts_with("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\t")
         );
         assert!(text.ends_with("\nff02::2\tip6-allrouters\n10.0.0.9\tdb\n172.17.0.2\tweb\n"));
-        let text = hosts_file("web", "example.org", &["172.17.0.2".parse().unwrap()], &[]);
-        assert!(text.ends_with("172.17.0.2\tweb.example.org web\n"));
+        for (host, domain) in [("web", "example.org"), ("web.example", "org"), ("web.example.org", "")] {
+            let text = hosts_file(host, domain, &["172.17.0.2".parse().unwrap()], &[]);
+            assert!(text.ends_with("172.17.0.2\tweb.example.org web\n"), "{text}");
+        }
     }
 }

@@ -41,7 +41,9 @@ pub fn next(pool: &Pool, used: &HashSet<IpAddr>) -> Option<IpAddr> {
 /// [`NetworkError::Invalid`] if the pool doesn't have it, [`NetworkError::AddressInUse`] if it is the bridge's.
 pub fn check(pool: &Pool, ip: IpAddr) -> Result<(), NetworkError> {
     if !pool.subnet.contains(ip) {
-        return Err(NetworkError::Invalid(format!("no configured subnet contains IP address {ip}")));
+        return Err(NetworkError::Invalid(format!(
+            "Invalid address {ip}: It does not belong to any of this network's subnets"
+        )));
     }
     let edge = pool.subnet.last() > 1
         && (ip == pool.subnet.first() || (ip.is_ipv4() && Some(ip) == pool.subnet.nth(pool.subnet.last())));

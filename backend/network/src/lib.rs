@@ -54,7 +54,7 @@ mod task;
 pub use address::{Address, Mac, Subnet};
 pub use config::{Driver, Network, NetworkConfig, Pool};
 pub use endpoint::{
-    Container, Dns, Endpoint, EndpointSettings, HostPort, Port, Protocol, Publish, PublishedPort,
+    Alias, Container, Dns, Endpoint, EndpointSettings, HostPort, Port, Protocol, Publish, PublishedPort,
 };
 pub use error::{Kind, NetworkError};
 pub use files::{ExtraHost, hosts_file, resolv_conf};

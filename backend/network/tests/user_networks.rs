@@ -149,7 +149,11 @@ fn addresses_are_given_as_asked() {
         for (network, ip, message) in [
             ("fixed", "10.9.0.77", "Address already in use"),
             ("fixed", "10.9.0.1", "Address already in use"),
-            ("fixed", "10.8.0.1", "no configured subnet contains IP address 10.8.0.1"),
+            (
+                "fixed",
+                "10.8.0.1",
+                "Invalid address 10.8.0.1: It does not belong to any of this network's subnets",
+            ),
             (
                 "chosen",
                 "172.17.0.9",

@@ -20,10 +20,32 @@ pub struct Platform {
     pub os_version: Option<String>,
 }
 
-/// Why a string is not a platform.
+/// Why a string is not a platform `os/architecture[/variant]`, in the words of docker's engines.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("platform {0:?} is not os/architecture[/variant], for example linux/arm64/v8")]
-pub struct PlatformError(String);
+pub enum PlatformError {
+    /// A part is empty or has other characters.
+    #[error(
+        "{part:?} is an invalid component of {text:?}: platform specifier component must match \"^[A-Za-z0-9_-]+$\": invalid argument"
+    )]
+    Component {
+        /// The whole.
+        text: String,
+        /// The part.
+        part: String,
+    },
+    /// One word that is neither an operating system nor an architecture.
+    #[error("{0:?}: unknown operating system or architecture: invalid argument")]
+    Unknown(String),
+    /// More parts than three.
+    #[error("{0:?}: cannot parse platform specifier: invalid argument")]
+    Form(String),
+}
+
+/// Architectures that may stand alone.
+const ARCHITECTURES: [&str; 15] = [
+    "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le",
+    "riscv64", "s390x", "sparc64", "wasm",
+];
 
 impl Platform {
     /// An os and architecture, normalised (`x86_64` is `amd64`, `aarch64` is `arm64`).
@@ -84,18 +106,24 @@ impl FromStr for Platform {
             !part.is_empty()
                 && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
         };
-        let parts: Vec<&str> = text.split('/').filter(valid).collect();
-        if parts.len() != text.split('/').count() {
-            return Err(PlatformError(text.into()));
+        let parts: Vec<&str> = text.split('/').collect();
+        if let Some(part) = parts.iter().find(|part| !valid(part)) {
+            return Err(PlatformError::Component { text: text.into(), part: (*part).into() });
         }
         match parts[..] {
             [one @ ("linux" | "windows" | "darwin" | "freebsd")] => {
                 Ok(Self::new(one, std::env::consts::ARCH, None))
             }
-            [architecture] => Ok(Self::new("linux", architecture, None)),
+            [architecture] => {
+                let platform = Self::new("linux", architecture, None);
+                match ARCHITECTURES.contains(&platform.architecture.as_str()) {
+                    true => Ok(platform),
+                    false => Err(PlatformError::Unknown(text.into())),
+                }
+            }
             [os, architecture] => Ok(Self::new(os, architecture, None)),
             [os, architecture, variant] => Ok(Self::new(os, architecture, Some(variant))),
-            _ => Err(PlatformError(text.into())),
+            _ => Err(PlatformError::Form(text.into())),
         }
     }
 }
@@ -123,7 +151,7 @@ mod tests {
         for (text, shown) in cases {
             assert_eq!(text.parse::<Platform>().expect(text).to_string(), shown);
         }
-        for bad in ["", "/", "linux/", "a/b/c/d", "linux/a b"] {
+        for bad in ["", "/", "linux/", "a/b/c/d", "linux/a b", "foo"] {
             assert!(bad.parse::<Platform>().is_err(), "{bad}");
         }
     }

@@ -42,12 +42,16 @@ pub(crate) fn with_box(scenario: impl Fn(&Duel<'_>)) {
     each(|duel, names| {
         duel.prepare(&["pull", "--quiet", &names.open("box")]);
         duel.prepare(&["tag", &names.open("box"), "box"]);
-        let _sweep = Sweep(duel);
+        let _sweep = sweep(duel);
         scenario(duel);
     });
 }
 
-/// Removes all containers when a scenario ends, also if it fails.
+/// Removes all containers when what it returns is dropped, also if the scenario fails.
+pub(crate) fn sweep<'a>(duel: &'a Duel<'a>) -> impl Drop + 'a {
+    Sweep(duel)
+}
+
 struct Sweep<'a>(&'a Duel<'a>);
 
 impl Drop for Sweep<'_> {

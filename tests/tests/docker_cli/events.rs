@@ -11,8 +11,8 @@ fn now() -> String {
     format!("{}.{:09}", now.as_secs(), now.subsec_nanos())
 }
 
-/// Everything but ids of execs and how long things took.
-const SHOWN: &str = "{{.Type}} {{.Action}}{{range $k, $v := .Actor.Attributes}}{{if ne $k \"execDuration\"}}{{if ne $k \"execID\"}} {{$k}}={{$v}}{{end}}{{end}}{{end}}";
+/// Everything but ids of execs.
+const SHOWN: &str = "{{.Type}} {{.Action}}{{range $k, $v := .Actor.Attributes}}{{if ne $k \"execID\"}} {{$k}}={{$v}}{{end}}{{end}}";
 
 fn compare(duel: &Duel<'_>, since: &str, filters: &[&str]) {
     let until = now();

@@ -8,6 +8,8 @@ mod events;
 mod exec;
 mod inspect;
 mod list;
+mod networks;
+mod options;
 mod prune;
 mod pull;
 mod registries;

@@ -162,6 +162,8 @@ fn docker_podman_skopeo_and_buildah_log_in_push_and_pull() {
         docker.run(&["push", &name(by)]).ok();
         docker.run(&["rmi", &name(by)]).ok();
         docker.run(&["pull", &name(by)]).ok();
+        let found = docker.run(&["search", &format!("{host}/{by}")]).ok();
+        assert!(found.stdout.contains(&format!("team/{by}")), "{found}");
         // What is there is mounted from the other repository.
         docker.run(&["tag", &name(by), &name(&format!("{by}-too"))]).ok();
         docker.run(&["push", &name(&format!("{by}-too"))]).ok();

@@ -167,11 +167,12 @@ fn pages_of_other_sites_can_not_push() {
     assert_eq!(registry.get("/v2/_catalog").json()["repositories"].as_array().map(Vec::len), Some(0));
 }
 
-/// Begins to send a request, and leaves after `most` bytes of its body.
+/// Begins to send a request, and leaves after `most` bytes of its body. It says where its bytes belong, since it may be read late.
 fn cut(strata: &Strata, method: &str, target: &str, body: &[u8], most: usize) {
     let head = format!(
-        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n",
+        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Range: 0-{}\r\nContent-Length: {}\r\n\r\n",
         strata.port(),
+        body.len() - 1,
         body.len()
     );
     let mut stream = strata.tcp().connect().expect("connects");

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use strata_api::engine::{HostConfig, Mount};
 
-use crate::{Error, names::is_restricted_name};
+use crate::{Error, ids::random_id, names::is_restricted_name};
 
 const PROPAGATIONS: [&str; 6] = ["private", "rprivate", "slave", "rslave", "shared", "rshared"];
 
@@ -74,6 +74,9 @@ pub(crate) fn plan_mounts<'a>(
     let tmpfs: Vec<String> = host.tmpfs.iter().flat_map(|map| map.keys()).map(|path| clean(path)).collect();
     for bind in host.binds.iter().flatten() {
         let plan = parse_bind(bind)?;
+        if plan.kind == MountKind::Volume && !matches!(host.volume_driver.as_str(), "" | "local") {
+            return Err(no_driver(&plan.name, &host.volume_driver));
+        }
         if taken.contains(&plan.destination) || tmpfs.contains(&plan.destination) {
             return Err(duplicate(&plan.destination));
         }
@@ -96,6 +99,14 @@ pub(crate) fn plan_mounts<'a>(
         all.insert(destination.clone(), volume(String::new(), destination));
     }
     Ok(all.into_values().collect())
+}
+
+fn no_driver(volume: &str, driver: &str) -> Error {
+    let made_up = random_id();
+    let volume = if volume.is_empty() { made_up.as_str() } else { volume };
+    let message =
+        format!("create {volume}: error looking up volume plugin {driver}: plugin \"{driver}\" not found");
+    Error::not_found(message)
 }
 
 fn duplicate(destination: &str) -> Error {
@@ -207,11 +218,7 @@ fn parse_mount(mount: &Mount) -> Result<MountPlan, Error> {
             let options = mount.volume_options.clone().unwrap_or_default();
             let driver = options.driver_config.unwrap_or_default();
             if !matches!(driver.name.as_str(), "" | "local") {
-                return Err(Error::invalid(format!(
-                    "create {}: error looking up volume plugin {name}: plugin \"{name}\" not found",
-                    mount.source,
-                    name = driver.name
-                )));
+                return Err(no_driver(&mount.source, &driver.name));
             }
             let mut plan = volume(mount.source.clone(), destination);
             plan.copy = !options.no_copy;

@@ -2,29 +2,18 @@
 
 use std::net::IpAddr;
 
-use strata_api::engine::{CreateRequest, HostConfig, NetworkingConfig, Resources, RestartPolicy};
+use strata_api::engine::{CreateRequest, HostConfig, NetworkingConfig, RestartPolicy};
 use strata_oci::{ContainerConfig, HealthConfig};
 
-use super::{mode::ContainerMode, ports, security};
+use super::{
+    limits::{Machine, validate_resources},
+    mode::ContainerMode,
+    ports, security,
+};
 use crate::{Error, signal, spec::parse_capabilities};
 
-/// The least memory that a container can have.
-const LEAST_MEMORY: i64 = 6 << 20;
 /// The least time between two probes, and for one.
 const LEAST_PROBE: i64 = 1_000_000;
-
-/// What of the machine matters to a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Machine {
-    /// Processors.
-    pub cpus: u32,
-    /// Whether swap can be limited.
-    pub swap_limit: bool,
-    /// Whether it has cgroup v2.
-    pub unified: bool,
-    /// Whether limits can be set at all: an ordinary user's server has no cgroup of its own.
-    pub limits: bool,
-}
 
 /// Checks a request and returns warnings. What the machine can't do is taken out of it.
 pub(crate) fn validate(request: &mut CreateRequest, machine: Machine) -> Result<Vec<String>, Error> {
@@ -45,10 +34,13 @@ pub(crate) fn validate(request: &mut CreateRequest, machine: Machine) -> Result<
     if host.network_mode == "host" && host.port_bindings.as_ref().is_some_and(|ports| !ports.is_empty()) {
         warnings.push("Published ports are discarded when using host network mode".into());
     }
-    if host.storage_opt.as_ref().is_some_and(|options| !options.is_empty()) {
-        return Err(Error::invalid(
-            "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
-        ));
+    if let Some(option) = host.storage_opt.as_ref().and_then(|options| options.keys().next()) {
+        return Err(Error::invalid(match option.as_str() {
+            "size" => {
+                "--storage-opt is supported only for overlay over xfs with 'pquota' mount option".into()
+            }
+            other => format!("Unknown option {other}"),
+        }));
     }
     if !matches!(host.runtime.as_str(), "" | "runc" | "crun") {
         return Err(Error::invalid(format!("Unknown runtime specified {}", host.runtime)));
@@ -189,7 +181,7 @@ fn host_config(host: &HostConfig) -> Result<(), Error> {
             host.isolation
         )));
     }
-    for (field, mode) in [("PID", &host.pid_mode), ("IPC", &host.ipc_mode)] {
+    for (invalid, field, mode) in [("invalid", "PID", &host.pid_mode), ("Invalid", "IPC", &host.ipc_mode)] {
         let known = match ContainerMode::of(mode) {
             ContainerMode::Host => true,
             ContainerMode::Container(name) => !name.is_empty(),
@@ -198,7 +190,7 @@ fn host_config(host: &HostConfig) -> Result<(), Error> {
             }
         };
         if !known {
-            return Err(Error::invalid(format!("invalid {field} mode: {mode}")));
+            return Err(Error::invalid(format!("{invalid} {field} mode: {mode}")));
         }
     }
     Ok(())
@@ -217,133 +209,6 @@ pub(crate) fn validate_restart_policy(policy: &RestartPolicy) -> Result<(), Erro
         "" | "always" | "unless-stopped" | "no" | "on-failure" => Ok(()),
         _ => Err(Error::invalid(format!("invalid restart policy '{name}'"))),
     }
-}
-
-/// Checks limits. `update` says that they change those of a container, which may have others.
-pub(crate) fn validate_resources(
-    limits: &mut Resources,
-    machine: Machine,
-    update: bool,
-) -> Result<Vec<String>, Error> {
-    let invalid = |message: &str| Err(Error::invalid(message));
-    let mut warnings = if machine.limits { Vec::new() } else { discard(limits) };
-    if limits.memory != 0 && limits.memory < LEAST_MEMORY {
-        return invalid("Minimum memory limit allowed is 6MB");
-    }
-    if limits.memory > 0 && limits.memory_swap != -1 && !machine.swap_limit {
-        warnings.push(
-            "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap."
-                .to_owned(),
-        );
-        limits.memory_swap = -1;
-    }
-    if limits.memory > 0 && limits.memory_swap > 0 && limits.memory_swap < limits.memory {
-        return invalid("Minimum memoryswap limit should be larger than memory limit, see usage");
-    }
-    if limits.memory == 0 && limits.memory_swap > 0 && !update {
-        return invalid("You should always set the Memory limit when using Memoryswap limit, see usage");
-    }
-    if let Some(given) = limits.memory_swappiness.filter(|given| !(-1..=100).contains(given)) {
-        return Err(Error::invalid(format!(
-            "Invalid value: {given}, valid memory swappiness range is 0-100"
-        )));
-    }
-    if limits.memory_swappiness.is_some_and(|given| given >= 0) && machine.unified {
-        limits.memory_swappiness = None;
-    }
-    if limits.memory_reservation > 0 && limits.memory_reservation < LEAST_MEMORY {
-        return invalid("Minimum memory reservation allowed is 6MB");
-    }
-    if limits.memory > 0 && limits.memory_reservation > limits.memory {
-        return invalid("Minimum memory limit can not be less than memory reservation limit, see usage");
-    }
-    if limits.oom_kill_disable == Some(true) && limits.memory == 0 {
-        warnings.push("OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.".to_owned());
-    }
-    if limits.nano_cpus > 0 && limits.cpu_period > 0 {
-        return invalid("Conflicting options: Nano CPUs and CPU Period cannot both be set");
-    }
-    if limits.nano_cpus > 0 && limits.cpu_quota > 0 {
-        return invalid("Conflicting options: Nano CPUs and CPU Quota cannot both be set");
-    }
-    let cpus = machine.cpus;
-    if limits.nano_cpus < 0 || limits.nano_cpus > i64::from(cpus) * 1_000_000_000 {
-        return Err(Error::invalid(format!(
-            "Range of CPUs is from 0.01 to {cpus}.00, as there are only {cpus} CPUs available"
-        )));
-    }
-    if limits.cpu_period != 0 && !(1000..=1_000_000).contains(&limits.cpu_period) {
-        return invalid(
-            "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)",
-        );
-    }
-    if limits.cpu_quota > 0 && limits.cpu_quota < 1000 {
-        return invalid("CPU cfs quota can not be less than 1ms (i.e. 1000)");
-    }
-    cpuset(&limits.cpuset_cpus, cpus)?;
-    if limits.blkio_weight > 0 && !(10..=1000).contains(&limits.blkio_weight) {
-        return invalid("Range of blkio weight is from 10 to 1000");
-    }
-    if limits.io_maximum_bandwidth != 0 {
-        return invalid("Invalid QoS settings: linux does not support configuration of maximum bandwidth");
-    }
-    if limits.io_maximum_iops != 0 {
-        return invalid("Invalid QoS settings: linux does not support configuration of maximum IOPs");
-    }
-    Ok(warnings)
-}
-
-/// Takes out what nothing would enforce, and says so in dockerd's words.
-fn discard(limits: &mut Resources) -> Vec<String> {
-    let lacks = |what: &str, gone: &str| {
-        format!("Your kernel does not support {what} or the cgroup is not mounted. {gone} discarded.")
-    };
-    let mut warnings = Vec::new();
-    if std::mem::take(&mut limits.memory) != 0 {
-        warnings.push(lacks("memory limit capabilities", "Limitation"));
-    }
-    if std::mem::take(&mut limits.memory_swap) != 0 && warnings.is_empty() {
-        warnings.push(lacks("swap limit capabilities", "Limitation"));
-    }
-    if std::mem::take(&mut limits.memory_reservation) != 0 {
-        warnings.push(lacks("memory soft limit capabilities", "Limitation"));
-    }
-    let quota = std::mem::take(&mut limits.cpu_period) | std::mem::take(&mut limits.cpu_quota);
-    if std::mem::take(&mut limits.nano_cpus) | quota != 0 {
-        warnings.push(lacks("CPU CFS scheduler", "CPU quota"));
-    }
-    if std::mem::take(&mut limits.cpu_shares) != 0 {
-        warnings.push(lacks("CPU shares", "Shares"));
-    }
-    let memories = std::mem::take(&mut limits.cpuset_mems);
-    if !(std::mem::take(&mut limits.cpuset_cpus) + &memories).is_empty() {
-        warnings.push(lacks("cpuset", "Cpuset"));
-    }
-    if limits.pids_limit.take().is_some_and(|limit| limit > 0) {
-        warnings.push(lacks("pids limit capabilities", "PIDs limit"));
-    }
-    if std::mem::take(&mut limits.blkio_weight) != 0 {
-        warnings.push(lacks("Block I/O weight", "Weight"));
-    }
-    warnings
-}
-
-fn cpuset(text: &str, cpus: u32) -> Result<(), Error> {
-    for part in text.split(',').filter(|part| !part.is_empty()) {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (Ok(first), Ok(last)) = (first.parse::<u32>(), last.parse::<u32>()) else {
-            return Err(Error::invalid(format!(
-                "Invalid value {text} for cpuset cpus: invalid format: {text}"
-            )));
-        };
-        if first > last || last >= cpus {
-            return Err(Error::invalid(format!(
-                "Requested CPUs are not available - requested {text}, available: 0-{}",
-                cpus - 1
-            )));
-        }
-    }
-    Ok(())
 }
 
 fn log_config(host: &HostConfig) -> Result<(), Error> {
@@ -365,10 +230,17 @@ fn log_config(host: &HostConfig) -> Result<(), Error> {
         "mode",
         "max-buffer-size",
     ];
+    if let Some(mode) = host.log_config.config.as_ref().and_then(|map| map.get("mode"))
+        && !matches!(mode.as_str(), "" | "blocking" | "non-blocking")
+    {
+        return Err(Error::invalid(format!("logger: logging mode not supported: {mode}")));
+    }
     for option in host.log_config.config.iter().flat_map(|map| map.keys()) {
         if kind != "none" && !known.contains(&option.as_str()) {
-            let driver = if kind.is_empty() { "json-file" } else { kind };
-            return Err(Error::invalid(format!("unknown log opt '{option}' for {driver} log driver")));
+            return Err(Error::invalid(match kind {
+                "local" => format!("unknown log opt '{option}' for log driver local"),
+                _ => format!("unknown log opt '{option}' for json-file log driver"),
+            }));
         }
     }
     Ok(())

@@ -2,14 +2,16 @@
 
 const PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The variables of a container's first process: docker's own, replaced or followed by `given`.
+/// The variables of a container's first process: docker's own and those of links, replaced or followed by
+/// `given`.
 ///
 /// An entry without `=` takes the variable away. `HOME` is the runtime's to set.
-pub(crate) fn environment(given: &[String], hostname: &str, terminal: bool) -> Vec<String> {
+pub(crate) fn environment(given: &[String], links: &[String], hostname: &str, terminal: bool) -> Vec<String> {
     let mut all = vec![PATH.to_owned(), format!("HOSTNAME={hostname}")];
     if terminal {
         all.push("TERM=xterm".into());
     }
+    all.extend_from_slice(links);
     replace_or_append(all, given)
 }
 
@@ -37,7 +39,7 @@ mod tests {
     #[test]
     fn given_variables_win_and_can_take_away() {
         let given = ["A=1".to_owned(), "PATH=/x".into(), "HOSTNAME".into(), "A=2".into(), "B".into()];
-        assert_eq!(environment(&given, "h", true), ["PATH=/x", "TERM=xterm", "A=2"]);
-        assert_eq!(environment(&[], "h", false), [PATH, "HOSTNAME=h"]);
+        assert_eq!(environment(&given, &[], "h", true), ["PATH=/x", "TERM=xterm", "A=2"]);
+        assert_eq!(environment(&[], &["L=1".into()], "h", false), [PATH, "HOSTNAME=h", "L=1"]);
     }
 }

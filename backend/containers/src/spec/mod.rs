@@ -65,6 +65,8 @@ pub(crate) struct Input<'a> {
     pub host: &'a HostConfig,
     /// The command with its arguments.
     pub args: &'a [String],
+    /// Variables that its links give it.
+    pub links: &'a [String],
     /// Its host name.
     pub hostname: &'a str,
     /// The merged file system on the host.
@@ -134,7 +136,7 @@ pub(crate) fn build(input: Input<'_>) -> Result<Spec, Error> {
         console_size: console_size(host.console_size),
         user: user(&input.who),
         args,
-        env: environment(config.env.as_deref().unwrap_or_default(), input.hostname, config.tty),
+        env: environment(config.env.as_deref().unwrap_or_default(), input.links, input.hostname, config.tty),
         cwd: if config.working_dir.is_empty() { "/".into() } else { config.working_dir.clone() },
         capabilities: granted_to(&granted),
         rlimits: rlimits(host)?,

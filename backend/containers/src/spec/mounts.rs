@@ -28,7 +28,9 @@ pub(crate) fn mounts(
     let mut own: Vec<Mount> = Vec::new();
     for file in files {
         if !plans.iter().any(|plan| plan.destination == file.destination) {
-            own.push(bind(&file.source, file.destination, &["rbind", "rprivate"]));
+            let options: &[&str] =
+                if host.readonly_rootfs { &["rbind", "ro", "rprivate"] } else { &["rbind", "rprivate"] };
+            own.push(bind(&file.source, file.destination, options));
         }
     }
     own.extend(plans.iter().map(planned));

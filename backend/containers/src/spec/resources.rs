@@ -3,7 +3,7 @@
 use strata_api::engine as api;
 
 use super::types::{BlockIo, Cpu, Memory, Pids, RateOf, Resources, WeightOf};
-use crate::Error;
+use crate::{Error, Kind};
 
 /// Processes of a container that doesn't say how many it needs: enough for servers, too few for a fork bomb.
 pub(crate) const PIDS_LIMIT: i64 = 512;
@@ -15,6 +15,9 @@ pub(crate) type FindDevice<'a> = &'a dyn Fn(&str) -> Result<(i64, i64), Error>;
 
 /// The runtime's limits without device rules. `device` finds the numbers of a block device.
 pub(crate) fn resources(limits: &api::Resources, device: FindDevice<'_>) -> Result<Resources, Error> {
+    if limits.cpu_shares < 0 {
+        return Err(Error::new(Kind::Internal, "shares: invalid argument"));
+    }
     Ok(Resources {
         devices: Vec::new(),
         memory: memory(limits),
@@ -46,7 +49,7 @@ fn memory(limits: &api::Resources) -> Option<Memory> {
 
 fn cpu(limits: &api::Resources) -> Option<Cpu> {
     let mut cpu = Cpu {
-        shares: Some(limits.cpu_shares).filter(|shares| *shares > 0).map(|shares| shares.clamp(2, 262_144)),
+        shares: Some(limits.cpu_shares).filter(|shares| *shares > 0),
         quota: Some(limits.cpu_quota).filter(|quota| *quota != 0),
         period: positive(limits.cpu_period),
         realtime_runtime: positive(limits.cpu_realtime_runtime),
@@ -114,7 +117,7 @@ mod tests {
             json!({"limit": 8388608, "swap": -1})
         );
         assert_eq!(of(r#"{"NanoCpus":1500000000}"#)["cpu"], json!({"quota": 150000, "period": 100000}));
-        assert_eq!(of(r#"{"CpuShares":1,"CpusetCpus":"0"}"#)["cpu"], json!({"shares": 2, "cpus": "0"}));
+        assert_eq!(of(r#"{"CpuShares":1,"CpusetCpus":"0"}"#)["cpu"], json!({"shares": 1, "cpus": "0"}));
         assert_eq!(
             of(r#"{"BlkioDeviceReadIOps":[{"Path":"/dev/sda","Rate":9}]}"#)["blockIO"],
             json!({"throttleReadIOPSDevice": [{"major": 8, "minor": 0, "rate": 9}]})

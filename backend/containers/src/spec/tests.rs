@@ -11,6 +11,7 @@ fn spec(config: &str, host: &str, change: impl FnOnce(&mut Input<'_>)) -> Value 
         config: &config,
         host: &host,
         args: &["sh".into(), "-c".into()],
+        links: &[],
         hostname: "box",
         rootfs: "/merged".into(),
         who: Who { uid: 1, gid: 2, groups: vec![2, 3], home: "/".into() },

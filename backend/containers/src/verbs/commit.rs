@@ -51,22 +51,28 @@ impl Containers {
         let this = self.clone();
         to_the_end(async move {
             let _alone = container.work.lock().await;
-            let runs = container.record().state.status == Status::Running && this.has_limits();
+            let mut runs = container.record().state.status == Status::Running && this.has_limits();
             let (supervisor, id) = (&this.0.stores.supervisor, container.runtime_id());
             if runs {
-                let paused = supervisor.pause(&id).await;
-                paused.map_err(|error| {
-                    Error::internal(format!("Cannot pause container {}", container.id), &error)
-                })?;
-                this.0.tell(&container.snapshot(), "pause", &[]);
+                match supervisor.pause(&id).await {
+                    Ok(()) => this.0.tell(&container.snapshot(), "pause", &[]),
+                    // What ends stands still.
+                    Err(_) if this.has_just_ended(&container).await => runs = false,
+                    Err(error) => {
+                        let what = format!("Cannot pause container {}", container.id);
+                        return Err(Error::internal(what, &error));
+                    }
+                }
             }
             let done = work.await;
             if runs {
-                let resumed = supervisor.resume(&id).await;
-                resumed.map_err(|error| {
-                    Error::internal(format!("Cannot unpause container {}", container.id), &error)
-                })?;
-                this.0.tell(&container.snapshot(), "unpause", &[]);
+                match supervisor.resume(&id).await {
+                    Err(error) if !this.has_just_ended(&container).await => {
+                        let what = format!("Cannot unpause container {}", container.id);
+                        return Err(Error::internal(what, &error));
+                    }
+                    _ => this.0.tell(&container.snapshot(), "unpause", &[]),
+                }
             }
             Ok(done)
         })

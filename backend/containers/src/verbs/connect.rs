@@ -7,7 +7,7 @@ use crate::{Containers, Error, Kind, containers::to_the_end, network, request::C
 
 impl Containers {
     /// Puts a container on a further network, at once if it runs, and from its next start on.
-    pub async fn connect(&self, name: &str, to: &Network, wanted: EndpointSettings) -> Result<(), Error> {
+    pub async fn connect(&self, name: &str, to: &Network, mut wanted: EndpointSettings) -> Result<(), Error> {
         let container = self.0.find(name)?;
         let (this, to) = (self.clone(), to.clone());
         to_the_end(async move {
@@ -43,6 +43,9 @@ impl Containers {
             };
             this.0
                 .change(&container, |record| {
+                    if to.resolves_names() {
+                        network::add_short_id(&mut wanted, &record.id);
+                    }
                     record.endpoints.insert(to.name.clone(), wanted);
                     record.attached.extend(endpoint);
                 })
@@ -82,6 +85,14 @@ impl Containers {
             this.0.blocking(move |inner| inner.write_hosts(&record)).await
         })
         .await
+    }
+
+    /// Whether there is a container of this name.
+    ///
+    /// # Errors
+    /// If there isn't.
+    pub fn knows(&self, name: &str) -> Result<(), Error> {
+        self.0.find(name).map(|_| ())
     }
 
     /// Whether a container has a terminal.

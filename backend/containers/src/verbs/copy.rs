@@ -34,6 +34,8 @@ struct Tree {
     root: PathBuf,
     path: String,
     writable: bool,
+    /// Whether it is in a mount of the container, not in its own file system.
+    in_mount: bool,
     _kept: Option<Mounted>,
 }
 
@@ -98,7 +100,7 @@ impl Containers {
         let record = container.snapshot();
         let kept = self.mounted(&container).await?;
         let root = self.0.stores.snapshots.paths(&snapshot_id(&record.id)?).merged;
-        let tree = Tree { root, path: "/".into(), writable: true, _kept: kept };
+        let tree = Tree { root, path: "/".into(), writable: true, in_mount: false, _kept: kept };
         self.0.tell(&record, "export", &[]);
         Ok(Archive { tree, shown: Vec::new(), stat: PathStat::default() })
     }
@@ -123,9 +125,9 @@ impl Containers {
         if !tree.writable {
             return Err(Error::new(
                 Kind::Unsupported,
-                match tree.path.as_str() {
-                    "/." => "mounted volume is marked read-only",
-                    _ => "container rootfs is marked read-only",
+                match tree.in_mount {
+                    true => "mounted volume is marked read-only",
+                    false => "container rootfs is marked read-only",
                 },
             ));
         }
@@ -153,18 +155,19 @@ impl Containers {
             Some((mount, _)) => mount.writable,
             None => !record.host.readonly_rootfs,
         };
+        let in_mount = mount.is_some();
         if record.state.status.has_process() {
             let root = format!("/proc/{}/root", record.state.pid).into();
-            return Ok(Tree { root, path: path.to_owned(), writable, _kept: None });
+            return Ok(Tree { root, path: path.to_owned(), writable, in_mount, _kept: None });
         }
         if let Some((mount, rest)) = mount.filter(|(mount, _)| mount.kind != MountKind::Tmpfs) {
             let root = mount.source.clone().into();
             let kept = self.mounted(container).await?;
-            return Ok(Tree { root, path: rest, writable, _kept: kept });
+            return Ok(Tree { root, path: rest, writable, in_mount, _kept: kept });
         }
         let kept = self.mounted(container).await?;
         let root = self.0.stores.snapshots.paths(&snapshot_id(&record.id)?).merged;
-        Ok(Tree { root, path: path.to_owned(), writable, _kept: kept })
+        Ok(Tree { root, path: path.to_owned(), writable, in_mount, _kept: kept })
     }
 
     /// Mounts the root and the volumes of a container unless it runs.

@@ -71,12 +71,6 @@ impl Containers {
                 self.0.find(other).map_err(|error| Error::invalid(error.message))?;
             }
         }
-        for link in host.links.iter().flatten() {
-            let other = link.split(':').next().unwrap_or(link);
-            self.0.find(other).map_err(|error| {
-                Error::invalid(format!("could not get container for {other}: {}", error.message))
-            })?;
-        }
         for mode in [&mut host.network_mode, &mut host.pid_mode, &mut host.ipc_mode] {
             // By id from now on: the other one may be renamed. One that isn't there is an error of the start: a "not
             // found" here would make the CLI pull the image.
@@ -118,6 +112,7 @@ impl Inner {
         image: &BaseImage,
     ) -> Result<Record, Error> {
         let CreateRequest { mut config, mut host_config, networking_config } = request;
+        let links = self.resolve_links(&mut host_config)?;
         let id = random_id();
         if config.hostname.is_empty() {
             short(&id).clone_into(&mut config.hostname);
@@ -140,6 +135,7 @@ impl Inner {
             host: host_config,
             endpoints,
             mounts,
+            links,
             state: State::default(),
             health: None,
             attached: Vec::new(),

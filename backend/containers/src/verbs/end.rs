@@ -67,8 +67,7 @@ impl Containers {
         if exit.oom_killed {
             self.0.tell(&record, "oom", &[]);
         }
-        let seconds = ended.ran.as_secs().to_string();
-        self.0.tell(&record, "die", &[("exitCode", code.to_string()), ("execDuration", seconds)]);
+        self.0.tell(&record, "die", &[("exitCode", code.to_string())]);
         self.0.tell_left(&record, &left);
         // Who waits for its end hears of this one, also if it is started again.
         container.rest(code, None);

@@ -239,7 +239,12 @@ impl Inner {
             self.capabilities,
         )?;
         let security = self.security(record)?;
-        let env = spec::environment(&list(&record.config.env), record.hostname(), tty);
+        let env = spec::environment(
+            &list(&record.config.env),
+            &self.link_variables(record)?,
+            record.hostname(),
+            tty,
+        );
         let mut process = types::Process {
             terminal: tty,
             console_size: wanted.console_size.and_then(spec::console_size),

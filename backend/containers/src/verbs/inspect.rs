@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use strata_api::engine::{
-    ContainerInspect, ContainerState, GraphDriver, Health, HealthcheckResult, MountPoint, NetworkSettings,
+    ContainerInspect, ContainerState, GraphDriver, Health, HealthcheckResult, HostConfig, MountPoint,
+    NetworkSettings,
 };
 
 use super::create::snapshot_id;
@@ -68,7 +69,7 @@ impl Containers {
                     process_label: String::new(),
                     app_armor_profile: String::new(),
                     exec_ids: Some(exec_ids).filter(|ids| !ids.is_empty()),
-                    host_config: record.host.clone(),
+                    host_config: HostConfig { links: inner.link_texts(&record), ..record.host.clone() },
                     graph_driver: inner.graph_driver(&record)?,
                     size_rw,
                     size_root_fs: size_rw,
@@ -84,7 +85,13 @@ impl Containers {
 impl Inner {
     fn graph_driver(&self, record: &Record) -> Result<GraphDriver, Error> {
         let plan = self.stores.snapshots.plan(&snapshot_id(&record.id)?);
-        let plan = plan.map_err(|error| Error::internal("cannot read its file system's plan", &error))?;
+        let plan = plan.map_err(|error| {
+            match self.find(&record.id).is_ok_and(|it| it.record().state.status != Status::Removing) {
+                true => Error::internal("cannot read its file system's plan", &error),
+                // It was removed meanwhile.
+                false => Error::no_such_container(&record.id),
+            }
+        })?;
         let lowers: Vec<&str> = plan.lowers.iter().rev().map(String::as_str).collect();
         let data = [
             ("LowerDir", lowers.join(":")),

@@ -5,7 +5,7 @@ use strata_api::engine::{ContainerSummary, NetworkOfSummary, Port, PortMap, Summ
 
 use super::{create::snapshot_id, inspect::mount_points};
 use crate::{
-    Containers, Error, Filters,
+    Containers, Error, Filters, Kind,
     container::Container,
     containers::Inner,
     network,
@@ -81,7 +81,7 @@ impl Inner {
         filters.only(&FILTERS)?;
         for status in filters.get("status") {
             if !Status::ALL.iter().any(|known| known.as_str() == status) {
-                return Err(Error::invalid(format!("invalid filter 'status={status}'")));
+                return Err(Error::invalid(format!("Invalid filter 'status={status}'")));
             }
         }
         for health in filters.get("health") {
@@ -89,10 +89,27 @@ impl Inner {
                 return Err(Error::invalid(format!("Unrecognised filter value for health: {health}")));
             }
         }
-        for code in filters.get("exited") {
-            code.parse::<i32>().map_err(|_| Error::invalid(format!("invalid filter 'exited={code}'")))?;
+        for key in ["publish", "expose"] {
+            filters.get(key).iter().try_for_each(|port| check_port(key, port))?;
         }
-        let edge = |key: &str| filters.get(key).iter().map(|name| self.find(name)).next_back().transpose();
+        for code in filters.get("exited") {
+            code.parse::<i32>()
+                .map_err(|_| Error::invalid(format!("strconv.Atoi: parsing \"{code}\": invalid syntax")))?;
+        }
+        if let [value] = filters.get("is-task")
+            && !matches!(value.as_str(), "1" | "true" | "0" | "false")
+        {
+            return Err(Error::invalid(format!("Invalid filter 'is-task=[{value}]'")));
+        }
+        let edge = |key: &str| {
+            let found = filters.get(key).iter().map(|name| {
+                self.find(name).map_err(|error| match error.kind {
+                    Kind::NotFound => Error::not_found(format!("no such container {name}")),
+                    _ => error,
+                })
+            });
+            found.last().transpose()
+        };
         let (before, since) = (edge("before")?, edge("since")?);
         let created = |container: &Container| container.record().created;
         let (before, since) = (before.map(|c| created(&c)), since.map(|c| created(&c)));
@@ -102,7 +119,8 @@ impl Inner {
             || since.is_some()
             || !filters.get("status").is_empty()
             || !filters.get("exited").is_empty();
-        let names = filters.patterns("name")?;
+        let names = filters.patterns("name");
+        let mut links = self.link_names();
         let now = Timestamp::now();
         let mut rows = Vec::new();
         for container in self.all() {
@@ -110,6 +128,9 @@ impl Inner {
                 break;
             }
             let record = container.snapshot();
+            let mut called = links.remove(&record.id).unwrap_or_default();
+            called.push(format!("/{}", record.name));
+            called.sort_unstable();
             let wanted = (everything || record.state.status.is_up())
                 && before.is_none_or(|before| record.created < before)
                 && since.is_none_or(|since| record.created > since)
@@ -117,7 +138,7 @@ impl Inner {
                 && (filters.get("ancestor").is_empty() || query.ancestors.contains(&record.image))
                 && passes(filters, &record);
             if wanted && (filters.get("network").is_empty() || self.is_on(&record, filters.get("network"))) {
-                rows.push(self.summary(&record, query.size, now)?);
+                rows.push(self.summary(&record, called, query.size, now)?);
             }
         }
         Ok(rows)
@@ -131,7 +152,13 @@ impl Inner {
         })
     }
 
-    fn summary(&self, record: &Record, size: bool, now: Timestamp) -> Result<ContainerSummary, Error> {
+    fn summary(
+        &self,
+        record: &Record,
+        names: Vec<String>,
+        size: bool,
+        now: Timestamp,
+    ) -> Result<ContainerSummary, Error> {
         let id = snapshot_id(&record.id)?;
         let size_rw = size.then(|| self.stores.snapshots.usage(&id).map_or(0, |usage| usage.bytes));
         let health = record.health.as_ref().map(|health| health.verdict.as_str());
@@ -139,7 +166,7 @@ impl Inner {
         let ports = if running { list_ports(&network::ports(record)) } else { Vec::new() };
         Ok(ContainerSummary {
             id: record.id.clone(),
-            names: vec![format!("/{}", record.name)],
+            names,
             image: if record.config.image.is_empty() {
                 record.image.clone()
             } else {
@@ -186,9 +213,31 @@ fn passes(filters: &Filters, record: &Record) -> bool {
         })
         && any("publish", &|wanted| has_port(record, wanted, true))
         && any("expose", &|wanted| has_port(record, wanted, false))
-        && any("is-task", &|wanted| wanted == "false")
+        && any("is-task", &|wanted| matches!(wanted, "0" | "false"))
         && any("isolation", &|wanted| matches!(wanted, "" | "default"))
         && filters.labels("label", &record.labels())
+}
+
+/// Refuses what is no port in dockerd's words.
+fn check_port(key: &str, wanted: &str) -> Result<(), Error> {
+    if wanted.contains(':') {
+        return Err(Error::invalid(format!("filter for '{key}' should not contain ':': {wanted}")));
+    }
+    if parse_port(wanted).is_ok() {
+        return Ok(());
+    }
+    let (range, protocol) = wanted.split_once('/').unwrap_or((wanted, "tcp"));
+    let wrong = range.splitn(2, '-').find(|number| number.parse::<u16>().is_err());
+    let why = match wrong {
+        _ if range.is_empty() => "Empty string specified for ports.".to_owned(),
+        Some(number) if number.parse::<u64>().is_ok() => {
+            format!("strconv.ParseUint: parsing \"{number}\": value out of range")
+        }
+        Some(number) => format!("strconv.ParseUint: parsing \"{number}\": invalid syntax"),
+        None if parse_port(range).is_ok() => format!("invalid proto: {protocol}"),
+        None => format!("Invalid range specified for the Port: {range}"),
+    };
+    Err(Error::invalid(format!("error while looking up for {key} {wanted}: {why}")))
 }
 
 /// Whether a container that runs has a port of this range: one of the host if `published`, else one of its own.

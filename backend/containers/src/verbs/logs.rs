@@ -15,10 +15,10 @@ pub struct LogRequest {
 impl Containers {
     /// Reads a container's log.
     pub async fn logs(&self, name: &str, query: LogQuery) -> Result<LogRequest, Error> {
-        let container = self.0.find(name)?;
         if !query.stdout && !query.stderr {
             return Err(Error::invalid("Bad parameters: you must choose at least one stream"));
         }
+        let container = self.0.find(name)?;
         let tty = container.record().config.tty;
         let Some(options) = self.0.log_options(&container)? else {
             return Err(Error::new(Kind::Unsupported, "configured logging driver does not support reading"));

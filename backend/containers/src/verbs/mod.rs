@@ -26,6 +26,7 @@ mod start;
 mod stats;
 mod stop;
 mod top;
+mod unlink;
 mod update;
 mod wait;
 

@@ -145,11 +145,20 @@ impl Inner {
             let endpoint =
                 self.stores.networks.attach(&member, name, &settings).await.map_err(network::error)?;
             self.tell_network("connect", &endpoint.network, name, &record.id);
-            container.record().attached.push(endpoint);
+            let named = self.stores.networks.inspect(name).is_ok_and(|network| network.resolves_names());
+            let mut record = container.record();
+            record.attached.push(endpoint);
+            if let Some(wanted) = record.endpoints.get_mut(name).filter(|_| named) {
+                network::add_short_id(wanted, &container.id);
+            }
         }
         if !record.endpoints.is_empty() {
             let now = container.snapshot();
-            self.blocking(move |inner| inner.write_hosts(&now)).await?;
+            let written = self.blocking(move |inner| {
+                inner.write_hosts(&now)?;
+                inner.tell_parents(&now.id)
+            });
+            written.await?;
         }
         Ok(())
     }

@@ -68,16 +68,19 @@ fn apply(host: &mut HostConfig, wanted: &UpdateRequest) -> Result<(), Error> {
         ));
     }
     let own = &mut host.resources;
-    let period_and_quota = limits.cpu_period != 0 || limits.cpu_quota != 0;
-    if limits.nano_cpus > 0 && (own.cpu_period != 0 || own.cpu_quota != 0) {
-        return Err(Error::conflict(
-            "Conflicting options: Nano CPUs cannot be updated as CPU Period or Quota has already been set",
-        ));
-    }
-    if period_and_quota && own.nano_cpus > 0 {
-        return Err(Error::conflict(
-            "Conflicting options: CPU Period or Quota cannot be updated as NanoCPUs has already been set",
-        ));
+    for (name, own_other, other) in
+        [("CPU Period", own.cpu_period, limits.cpu_period), ("CPU Quota", own.cpu_quota, limits.cpu_quota)]
+    {
+        if limits.nano_cpus > 0 && own_other > 0 {
+            return Err(Error::conflict(format!(
+                "Conflicting options: Nano CPUs cannot be updated as {name} has already been set"
+            )));
+        }
+        if other > 0 && own.nano_cpus > 0 {
+            return Err(Error::conflict(format!(
+                "Conflicting options: {name} cannot be updated as NanoCPUs has already been set"
+            )));
+        }
     }
     memory(own, limits)?;
     let set = |own: &mut i64, given: i64| {
@@ -114,7 +117,7 @@ fn apply(host: &mut HostConfig, wanted: &UpdateRequest) -> Result<(), Error> {
 fn memory(own: &mut Resources, limits: &Resources) -> Result<(), Error> {
     if limits.memory != 0 {
         // A new limit above the old limit of memory and swap needs that one raised too.
-        if own.memory_swap > 0 && limits.memory > own.memory_swap && limits.memory_swap == 0 {
+        if limits.memory > own.memory_swap && limits.memory_swap == 0 {
             return Err(Error::conflict(
                 "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time",
             ));

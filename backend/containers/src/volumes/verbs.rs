@@ -30,7 +30,7 @@ impl Containers {
     pub async fn list_volumes(&self, filters: Filters) -> Result<Vec<Volume>, Error> {
         filters.only(&["dangling", "driver", "label", "name"])?;
         let dangling = filters.flag("dangling")?;
-        let names = filters.patterns("name")?;
+        let names = filters.patterns("name");
         self.0
             .blocking(move |inner| {
                 let all = inner.stores.catalog.volumes()?;

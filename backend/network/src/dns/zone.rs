@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::Endpoint;
+use crate::{Alias, Endpoint};
 
 /// What a container is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +22,15 @@ pub enum Answer {
 pub struct Zone<'a> {
     /// On the networks of the container that asks, its own included.
     pub endpoints: Vec<&'a Endpoint>,
+    /// What the container that asks calls others, with the network's identifier.
+    pub links: Vec<(&'a str, &'a Alias)>,
     /// Whether one of its networks has a way out.
     pub outside: bool,
 }
 
 impl Zone<'_> {
     /// The addresses of a name: a container's name, alias, or the first twelve digits of its identifier; each also
-    /// with the network's name behind it.
+    /// with the network's name behind it; or what the one that asks calls it.
     pub fn find(&self, name: &str) -> Answer {
         let name = name.trim_end_matches('.');
         let mut found: Vec<IpAddr> = self
@@ -36,10 +38,17 @@ impl Zone<'_> {
             .iter()
             .filter(|endpoint| {
                 let qualified = strip(name, &endpoint.network_name);
-                names(endpoint).any(|known| {
+                let asked = |known: &str| {
                     known.eq_ignore_ascii_case(name)
                         || qualified.is_some_and(|name| known.eq_ignore_ascii_case(name))
-                })
+                };
+                let is = |target: &str| {
+                    endpoint.container.id == target || names(endpoint).any(|known| known == target)
+                };
+                let linked = |(network, link): &(&str, &Alias)| {
+                    *network == endpoint.network && asked(&link.name) && is(&link.target)
+                };
+                names(endpoint).any(asked) || self.links.iter().any(linked)
             })
             .flat_map(|endpoint| endpoint.addresses())
             .collect();
@@ -97,16 +106,23 @@ mod tests {
             mac: None,
             ports: Vec::new(),
             aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            links: Vec::new(),
         }
     }
 
     #[test]
     fn all_names_are_found_whatever_their_case() {
         let (web, db) = (endpoint("web", "10.0.0.2", &["front"]), endpoint("db", "10.0.0.3", &["front"]));
-        let zone = Zone { endpoints: vec![&web, &db], outside: true };
+        let link = |target: &str| Alias { name: "store".into(), target: target.into() };
+        let (here, elsewhere) = (link("db"), link("web"));
+        let links = vec![("n", &here), ("other", &elsewhere)];
+        let zone = Zone { endpoints: vec![&web, &db], links, outside: true };
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         for name in ["web", "WEB", "web.", "web000000000", "web.my.net"] {
             assert_eq!(zone.find(name), Answer::Addresses(vec![ip("10.0.0.2")]), "{name}");
+        }
+        for name in ["store", "Store.my.net"] {
+            assert_eq!(zone.find(name), Answer::Addresses(vec![ip("10.0.0.3")]), "{name}");
         }
         assert_eq!(zone.find("front"), Answer::Addresses(vec![ip("10.0.0.2"), ip("10.0.0.3")]));
         for name in ["", "we", "web.other", "my.net", ".my.net", "example.org"] {

@@ -96,6 +96,7 @@ fn empty(network: &Network, container: Container) -> Result<Endpoint, NetworkErr
         mac: None,
         ports: Vec::new(),
         aliases: Vec::new(),
+        links: Vec::new(),
     })
 }
 
@@ -201,6 +202,7 @@ impl Inner {
             (None, _) => Mac::random()?,
         });
         endpoint.aliases.clone_from(&settings.aliases);
+        endpoint.links.clone_from(&settings.links);
         state.endpoints.insert(endpoint.id.clone(), Live { endpoint: endpoint.clone(), proxies: Vec::new() });
         Ok(endpoint)
     }

@@ -34,6 +34,7 @@ fn create(inner: &Inner, config: NetworkConfig) -> Result<Network, NetworkError>
         attachable: config.attachable,
         labels: config.labels,
         options: config.options,
+        ipam_options: config.ipam_options,
         bridge: String::new(),
     };
     let id = network.id.clone();
@@ -85,10 +86,7 @@ fn validate(config: &NetworkConfig) -> Result<(), NetworkError> {
     }
     for v4 in [true, false] {
         if config.pools.iter().filter(|pool| pool.subnet.is_v4() == v4).count() > 1 {
-            return Err(NetworkError::Invalid(format!(
-                "a bridge network has one subnet per address family: more than one for IPv{} given",
-                if v4 { 4 } else { 6 }
-            )));
+            return Err(NetworkError::Invalid("bridge driver doesn't support multiple subnets".into()));
         }
     }
     config.pools.iter().try_for_each(ipam::validate)

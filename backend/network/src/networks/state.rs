@@ -109,7 +109,7 @@ impl State {
     }
 
     /// Which containers a container finds by name.
-    pub fn zone(&self, container: &str) -> Zone<'_> {
+    pub fn zone<'a>(&'a self, container: &'a str) -> Zone<'a> {
         let of = |endpoint: &Endpoint| self.networks.get(&endpoint.network);
         let mine: Vec<&Network> = self
             .endpoints
@@ -129,7 +129,10 @@ impl State {
             .map(|live| &live.endpoint)
             .filter(|endpoint| named.contains(endpoint.network.as_str()))
             .collect();
-        Zone { endpoints, outside: mine.iter().any(|network| !network.internal) }
+        let links = self
+            .of(container)
+            .flat_map(|endpoint| endpoint.links.iter().map(|link| (endpoint.network.as_str(), link)));
+        Zone { endpoints, links: links.collect(), outside: mine.iter().any(|network| !network.internal) }
     }
 
     /// The rules that all this needs.
@@ -181,6 +184,7 @@ pub fn add_predefined(networks: &mut BTreeMap<String, Network>) -> Result<(), Ne
             options: HashMap::new(),
             bridge: String::new(),
             configured: false,
+            ipam_options: None,
         };
         networks.insert(network.id.clone(), network);
     }

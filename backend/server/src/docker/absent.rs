@@ -16,10 +16,10 @@ pub fn routes() -> Vec<Route> {
     ];
     for pattern in ["/swarm", "/nodes", "/services", "/tasks", "/secrets", "/configs"] {
         let no_swarm = |(), _| async {
-            // The first words are dockerd's: its CLI looks for them.
+            // dockerd's words, though Strata has no swarm mode at all: clients look for them.
             error(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "This node is not a swarm manager. Strata has no swarm mode.",
+                "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.",
             )
         };
         routes.push(Route::new(Method::GET, pattern, Permission::Session, &(), no_swarm));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use http::StatusCode;
+use http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 use strata_engine::ReadAhead;
 use thiserror::Error;
@@ -70,10 +70,24 @@ pub async fn read_json<T: DeserializeOwned>(call: &mut Call) -> Result<T, Failur
 
 /// The same where nothing, or `null`, may be sent.
 pub async fn read_json_or<T: DeserializeOwned>(call: &mut Call) -> Result<Option<T>, Failure> {
+    let kind = call.request.headers().get(header::CONTENT_TYPE).cloned();
+    let kind = kind.as_ref().map_or("", |kind| kind.to_str().unwrap_or_default());
     let body = std::mem::take(call.request.body_mut());
     let bytes = read_body(body, JSON_LIMIT).await.map_err(|error| Failure::invalid(error.to_string()))?;
     if bytes.trim_ascii().is_empty() {
         return Ok(None);
+    }
+    // No page of another site can send this kind without asking first.
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let message = format!("Content-Type specified ({kind}) must be 'application/json'");
+        return Err(Failure::invalid(message));
+    }
+    // What reads an object takes a list of its fields too; no client means that.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Failure::invalid(
+            "the request body is not the JSON expected: a list where an object should be",
+        ));
     }
     serde_json::from_slice(&bytes)
         .map_err(|error| Failure::invalid(format!("the request body is not the JSON expected: {error}")))

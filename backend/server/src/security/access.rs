@@ -18,7 +18,9 @@ const REGISTRY: &str = "registry";
 const CATALOG: &str = "catalog";
 /// Allows every action.
 const ANY: &str = "*";
-const ACTIONS: [&str; 4] = ["pull", "push", "delete", ANY];
+const ACTIONS: [&str; 5] = ["pull", "push", "delete", SEARCH, ANY];
+/// What dockerd asks for before it searches.
+const SEARCH: &str = "search";
 /// Scopes of one token; a push with mounts asks for a handful.
 const MOST: usize = 50;
 /// As long as the names of repositories.
@@ -60,7 +62,10 @@ impl Access {
 
     /// What a request needs that matched a route's pattern with these names. Nothing means that any login will do.
     pub fn needed(method: &Method, pattern: &str, params: &Params, query: &Query) -> Vec<Self> {
-        if pattern.starts_with("/v1/") || pattern == "/v2/_catalog" {
+        if pattern.starts_with("/v1/") {
+            return vec![Self::new(REGISTRY, CATALOG, &[SEARCH])];
+        }
+        if pattern == "/v2/_catalog" {
             return vec![Self::new(REGISTRY, CATALOG, &[ANY])];
         }
         let name = params.get("name");
@@ -159,7 +164,7 @@ mod tests {
             "repository:a:pull,push repository:b/c:pull"
         );
         assert_eq!(needed(Method::GET, "/v2/_catalog", "/v2/_catalog"), "registry:catalog:*");
-        assert_eq!(needed(Method::GET, "/v1/search", "/v1/search?q=x"), "registry:catalog:*");
+        assert_eq!(needed(Method::GET, "/v1/search", "/v1/search?q=x"), "registry:catalog:search");
         assert_eq!(needed(Method::GET, "/v2/", "/v2/"), "");
     }
 
@@ -177,6 +182,7 @@ mod tests {
             ("repository:a:pull", "repository:b:pull"),
             ("repository:a:push", "repository:a:delete"),
             ("registry:catalog:*", "repository:catalog:pull"),
+            ("registry:catalog:search", "registry:catalog:*"),
             ("", "repository:a:pull"),
         ] {
             assert!(!covers(granted, needed), "{granted} {needed}");

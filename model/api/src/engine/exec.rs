@@ -24,6 +24,8 @@ wire! {
         /// Don't wait for it.
         pub detach: bool,
         /// Keys that leave it, `ctrl-p,ctrl-q`.
+        // docker-py writes it so; Go reads names in any case.
+        #[serde(alias = "detachKeys")]
         pub detach_keys: String,
         /// `NAME=value`.
         pub env: Option<Vec<String>>,

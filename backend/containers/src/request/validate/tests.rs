@@ -1,6 +1,16 @@
+use strata_api::engine::Resources;
+
 use super::*;
 
-const MACHINE: Machine = Machine { cpus: 2, swap_limit: true, unified: false, limits: true };
+const MACHINE: Machine = Machine {
+    cpus: 2,
+    swap_limit: true,
+    unified: false,
+    limits: true,
+    nodes: 1,
+    disk_weight: false,
+    device_weight: false,
+};
 
 fn check(text: &str) -> Result<Vec<String>, String> {
     let mut request: CreateRequest = serde_json::from_str(text).expect("valid JSON");

@@ -8,12 +8,12 @@ use http::{Method, StatusCode};
 use serde_json::json as value;
 use strata_api::progress::Message;
 use strata_engine::{
-    Building, Engine,
+    Building, Engine, Error,
     builder::{Source, UnpackLimits},
 };
 
 use self::show::Show;
-use super::{Failure, Powers, failure_status};
+use super::{Failure, Powers, failure_status, filters_of};
 use crate::{
     Shutdown,
     http::{Call, Lines, Permission, Response, Route, error, json, pass_over, read_ahead, status},
@@ -94,8 +94,17 @@ fn lines(
     })
 }
 
+/// Filters of BuildKit's cache: known, and without a meaning for ours.
+const CACHE_FILTERS: [&str; 9] =
+    ["id", "parent", "type", "description", "inuse", "shared", "private", "until", "unused-for"];
+
 /// `POST /build/prune`: `all`; the other parameters are BuildKit's.
 async fn prune(engine: Engine, call: Call) -> Result<Response, Failure> {
+    let known = filters_of(&call)?.only(&CACHE_FILTERS);
+    known.map_err(|error| {
+        let error = Error::from(error);
+        Error::new(error.kind, format!("failed to prune build cache: {}", error.message))
+    })?;
     let pruned = engine.prune_builds(call.query().flag("all")).await?;
     let caches = (!pruned.caches_deleted.is_empty()).then_some(pruned.caches_deleted);
     Ok(json(&value!({ "CachesDeleted": caches, "SpaceReclaimed": pruned.space_reclaimed })))

@@ -60,7 +60,7 @@ pub async fn attach(engine: Engine, call: Call) -> Result<Response, Failure> {
         ask(&engine, call.param("id"), call.query(), false).await?;
     let containers = engine.containers()?.clone();
     let framing = Framing::of(tty);
-    let manner = Manner { framing, keys: tty.then_some(keys), stdin: streams.stdin };
+    let manner = Manner { framing, keys: tty.then_some(keys), stdin: streams.stdin, farewell: "" };
     let media_type = framing.media_type(call.version);
     Ok(hijack(call.request, media_type, move |input, mut output| async move {
         if let Some(past) = past {

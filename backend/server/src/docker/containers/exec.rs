@@ -30,6 +30,9 @@ pub async fn create((engine, powers): (Engine, Powers), mut call: Call) -> Resul
     Ok(response)
 }
 
+/// What dockerd says on an exec's connection when the client typed the keys that detach it.
+const DETACHED: &str = "exec attach failed: error on attach stdin: read escape sequence\r\n";
+
 /// `POST /exec/{id}/start`: attached, unless the body says `Detach`.
 pub async fn start(engine: Engine, mut call: Call) -> Result<Response, Failure> {
     let request: ExecStartRequest = read_json_or(&mut call).await?.unwrap_or_default();
@@ -46,7 +49,7 @@ pub async fn start(engine: Engine, mut call: Call) -> Result<Response, Failure> 
         containers.start_exec(&id, false, size).await.map_err(Error::from)?;
         return Ok(status(StatusCode::OK));
     }
-    let manner = Manner { framing, keys, stdin: known.open_stdin };
+    let manner = Manner { framing, keys, stdin: known.open_stdin, farewell: DETACHED };
     let media_type = framing.media_type(call.version);
     let containers = containers.clone();
     Ok(hijack(call.request, media_type, move |input, mut output| async move {

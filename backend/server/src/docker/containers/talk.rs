@@ -18,6 +18,8 @@ pub struct Manner {
     pub keys: Option<DetachKeys>,
     /// Whether the client's input goes to the process.
     pub stdin: bool,
+    /// What a client reads last that typed the keys.
+    pub farewell: &'static str,
 }
 
 /// How an attachment came to its end.
@@ -40,7 +42,7 @@ pub async fn talk(
     ended: impl FnOnce(i32) + Send,
 ) -> Over {
     let Attached { input: to_process, output: mut from_process } = attached;
-    let Manner { framing, keys, stdin } = manner;
+    let Manner { framing, keys, stdin, farewell } = manner;
     let said = async {
         while let Some(item) = from_process.next().await {
             let (of, bytes) = match item {
@@ -67,6 +69,9 @@ pub async fn talk(
         () = said => Over::Ended,
         () = typed => Over::Detached,
     };
+    if over == Over::Detached && !farewell.is_empty() {
+        let _ = output.write_all(&framing.pack(Of::Stdout, Bytes::from_static(farewell.as_bytes()))).await;
+    }
     let _ = output.shutdown().await;
     over
 }

@@ -1,8 +1,8 @@
 //! Verbs that answer without a body.
 
-use http::StatusCode;
+use http::{StatusCode, header};
 use strata_api::engine::UpdateRequest;
-use strata_engine::{Engine, Error, Kind, containers};
+use strata_engine::{Engine, Error, containers};
 
 use crate::{
     docker::{Failure, filters_of},
@@ -22,6 +22,14 @@ fn done(result: Result<(), containers::Error>) -> Result<Response, Failure> {
 
 /// `POST /containers/{id}/start`.
 pub async fn start(engine: Engine, call: Call) -> Result<Response, Failure> {
+    let length = call.request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    // Old clients send `{}` or `null`.
+    if length.unwrap_or(0) > 7 {
+        return Err(Failure::invalid(
+            "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24",
+        ));
+    }
     done(engine.containers()?.start(call.param("id")).await)
 }
 
@@ -88,13 +96,11 @@ pub async fn update(engine: Engine, mut call: Call) -> Result<Response, Failure>
     Ok(json(&engine.containers()?.update(call.param("id"), request).await.map_err(Error::from)?))
 }
 
-/// `DELETE /containers/{id}`: `force`, `v`.
+/// `DELETE /containers/{id}`: `force`, `v`; `link` takes away the link of that name only.
 pub async fn remove(engine: Engine, call: Call) -> Result<Response, Failure> {
     let query = call.query();
     if query.flag("link") {
-        return Err(
-            Error::new(Kind::Unsupported, "links of containers are not supported: use a network").into()
-        );
+        return done(engine.containers()?.unlink(call.param("id")).await);
     }
     done(engine.containers()?.remove(call.param("id"), query.flag("force"), query.flag("v")).await)
 }
