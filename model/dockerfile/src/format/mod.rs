@@ -55,7 +55,10 @@ impl Shaper<'_> {
                 let alias = from.alias.iter().flat_map(|(keyword, name)| [keyword, name]);
                 let words: Vec<&Word> = [&from.image].into_iter().chain(alias).collect();
                 self.words(&words);
-                if let Some((keyword, _)) = &from.alias {
+                // One that a continuation cuts stays so, as its words do.
+                if let Some((keyword, _)) = &from.alias
+                    && !keyword.span.of(self.text).contains('\n')
+                {
                     self.edits.push(Edit::new(keyword.span, "AS"));
                 }
             }
