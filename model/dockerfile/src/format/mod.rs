@@ -80,7 +80,13 @@ impl Shaper<'_> {
             Command::Copy(copy) | Command::Add(copy) => {
                 let sources = copy.sources.iter().map(|source| &source.word);
                 let words: Vec<&Word> = sources.chain([&copy.destination]).collect();
-                if copy.json { self.array(&words, instruction.arguments) } else { self.words(&words) }
+                // What is no array because of a tab may be one with a blank.
+                let bracket = instruction.arguments.of(self.text).starts_with('[');
+                match (copy.json, bracket) {
+                    (true, _) => self.array(&words, instruction.arguments),
+                    (false, false) => self.words(&words),
+                    (false, true) => {}
+                }
             }
             Command::Volume(words) => {
                 let words: Vec<&Word> = words.iter().collect();
