@@ -77,12 +77,14 @@ fn found(text: &str, file: &Dockerfile, context: Option<(&Listing, &Ignore)>) ->
 }
 
 fn problem(one: &Diagnostic, lines: &Lines, lang: Lang) -> Problem {
-    let found = match (one.message.is_empty(), one.help.is_empty()) {
-        (_, true) => one.message.to_string(),
+    let said = (lang == Lang::Zh).then(|| lint::in_chinese(&one.message)).flatten();
+    let said = said.unwrap_or_else(|| one.message.to_string());
+    let found = match (said.is_empty(), one.help.is_empty()) {
+        (_, true) => said,
         (true, _) => one.help.to_string(),
-        _ => format!("{}: {}", one.message, one.help),
+        _ => format!("{said}: {}", one.help),
     };
-    // A finding is told in English, about this line; its rule's page is in both languages, about all such lines.
+    // A finding is about this line, its rule's page about all such lines. What the builder refuses is told in its words.
     let page = lint::pages().find(|page| page.code == one.code);
     let parts = match (lang, page) {
         (Lang::Zh, Some(page)) => [page.title[1].to_owned(), page.why[1].to_owned(), found],
@@ -129,6 +131,15 @@ mod tests {
         assert_eq!((one.from, one.to, one.source), (5, 9, None));
         assert!(one.message.contains("FORM") && one.message.contains("FROM"), "{}", one.message);
         assert_eq!(one.fixes[0].changes, [Change { from: 5, to: 9, insert: "FROM".into() }]);
+    }
+
+    #[test]
+    fn findings_speak_the_page_s_language() {
+        let text = "FROM debian\n";
+        let problems = problems(text, &Dockerfile::parse(text), None, Lang::Zh);
+        let one = problems.iter().find(|one| one.source == Some("DL3006")).expect("it is found");
+        assert!(one.message.contains("请写明 debian 的版本"), "{}", one.message);
+        assert!(!one.message.contains("Say which version"), "{}", one.message);
     }
 
     #[test]

@@ -144,7 +144,8 @@ fn endless_output_and_fork_bombs_leave_the_server_responsive() {
     for script in ["while true; do echo endless; done", "bomb() { bomb | bomb & }; bomb; while :; do :; done"]
     {
         let files = context(&[("Dockerfile", &format!("FROM {base}\nRUN {script}\n"))]);
-        let mut command = client.command(&["build", "--network", "none", "."]);
+        // A bomb that can't fork any more ends by itself, and a step that fails leaves its container.
+        let mut command = client.command(&["build", "--force-rm", "--network", "none", "."]);
         command.current_dir(files.path()).env("DOCKER_BUILDKIT", "0");
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
         let mut building = command.spawn().expect("docker starts");

@@ -102,6 +102,13 @@ impl ContextRoom {
         Ok(context)
     }
 
+    /// Likewise, from an archive that is read whole before any file is made: what is too much or out of place is refused at once.
+    pub fn unpack_checked(&self, input: impl Read + Send, limits: UnpackLimits) -> Result<Context, Error> {
+        let mut context = self.receive(input, limits)?;
+        context.lay_out()?;
+        Ok(context)
+    }
+
     /// A context with a Dockerfile alone.
     pub fn of_dockerfile(&self, text: &[u8]) -> Result<Context, Error> {
         let context = self.empty()?;

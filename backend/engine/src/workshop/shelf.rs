@@ -174,7 +174,7 @@ impl Workshops {
     /// What is in a tar, plain or compressed.
     pub(super) fn unpacked(&self, tar: &mut (dyn Read + Send)) -> Result<strata_builder::Context, Error> {
         let limits = UnpackLimits { entries: MOST_FILES as usize, bytes: MOST_BYTES };
-        Ok(self.room.unpack(tar, limits)?)
+        Ok(self.room.unpack_checked(tar, limits)?)
     }
 
     pub(super) fn context(&self, id: &str) -> Result<Context, Error> {

@@ -55,7 +55,10 @@ impl Shaper<'_> {
                 let alias = from.alias.iter().flat_map(|(keyword, name)| [keyword, name]);
                 let words: Vec<&Word> = [&from.image].into_iter().chain(alias).collect();
                 self.words(&words);
-                if let Some((keyword, _)) = &from.alias {
+                // One that a continuation cuts stays so, as its words do.
+                if let Some((keyword, _)) = &from.alias
+                    && !keyword.span.of(self.text).contains('\n')
+                {
                     self.edits.push(Edit::new(keyword.span, "AS"));
                 }
             }
@@ -77,7 +80,13 @@ impl Shaper<'_> {
             Command::Copy(copy) | Command::Add(copy) => {
                 let sources = copy.sources.iter().map(|source| &source.word);
                 let words: Vec<&Word> = sources.chain([&copy.destination]).collect();
-                if copy.json { self.array(&words, instruction.arguments) } else { self.words(&words) }
+                // What is no array because of a tab may be one with a blank.
+                let bracket = instruction.arguments.of(self.text).starts_with('[');
+                match (copy.json, bracket) {
+                    (true, _) => self.array(&words, instruction.arguments),
+                    (false, false) => self.words(&words),
+                    (false, true) => {}
+                }
             }
             Command::Volume(words) => {
                 let words: Vec<&Word> = words.iter().collect();

@@ -10,6 +10,7 @@
 //! assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["DL3006"]);
 //! ```
 
+mod chinese;
 mod configure;
 mod copy;
 mod describe;
@@ -28,6 +29,7 @@ mod variables;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+pub use chinese::in_chinese;
 pub use describe::{Page, pages};
 pub use labels::LabelKind;
 pub use rules::{RULES, Rule, find};

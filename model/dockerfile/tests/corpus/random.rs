@@ -139,6 +139,9 @@ fn texts_that_were_trouble() {
         "FROM a\r\nRUN x \\ \r\n y\r\n",
         "FROM a\nEXPOSE 8\\\n0/😀/F''''",
         "FROM a\nEXPOSE 80/T\\\nCP",
+        "FROM pine  A\\\nS Ly\n",
+        "AR\nCOPY [\"\t\", \"\" ]f~tha   `  \n",
+        "FROM pine  a\\\ns\\\n  Ly\n",
     ] {
         check(text);
     }

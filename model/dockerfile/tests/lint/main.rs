@@ -7,7 +7,7 @@ use strata_dockerfile::{
     Diagnostic, Dockerfile, apply,
     context::{Entry, Kind, Listing},
     ignore::Ignore,
-    lint::{LabelKind, Options, Page, RULES, lint, pages},
+    lint::{LabelKind, Options, Page, RULES, in_chinese, lint, pages},
 };
 
 /// What pages need that is about more than the text.
@@ -121,4 +121,18 @@ fn copies_of_ignored_files_are_found() {
         assert_eq!(!messages.is_empty(), expected, "{line}: {messages:?}");
         assert!(messages.iter().all(|message| message.contains("line 2 ")), "{messages:?}");
     }
+}
+
+#[test]
+fn what_is_said_is_said_in_chinese_too() {
+    let mut untold = Vec::new();
+    for page in pages() {
+        let found = found(&whole(page.bad), &options(page.code));
+        untold.extend(
+            found.iter().map(|one| one.message.to_string()).filter(|said| in_chinese(said).is_none()),
+        );
+    }
+    untold.sort();
+    untold.dedup();
+    assert!(untold.is_empty(), "{}", untold.join("\n"));
 }
