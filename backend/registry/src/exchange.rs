@@ -184,7 +184,11 @@ async fn patiently<T>(
 /// Tells how far the sending of content is.
 async fn counted<T>(answer: impl Future<Output = T>, content: Option<&Content>, track: &mut Track) -> T {
     let Some(Content::File { from, length, sent, .. }) = content.filter(|_| track.is_on()) else {
-        return answer.await;
+        let answer = answer.await;
+        if let Some(Content::Bytes(bytes)) = content {
+            track.sent(bytes.len() as u64);
+        }
+        return answer;
     };
     let mut answer = std::pin::pin!(answer);
     let answer = loop {

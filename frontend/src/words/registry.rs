@@ -24,6 +24,7 @@ words! {
     RepositoryChoose: "Choose a repository to see its tags.", "选择一个仓库查看标签。";
     Tags: "Tags", "标签";
     TagsFilter: "Filter tags…", "筛选标签…";
+    TagsCountOne: "{} tag", "{} 个标签";
     TagsCount: "{} tags", "{} 个标签";
     TagsCountSome: "{} of {} tags", "{} / {} 个标签";
     TagsLoading: "{} tags, more are coming", "已有 {} 个标签，还在加载";

@@ -89,6 +89,7 @@ with_images! { with_workshop! { words! {
     PhaseExtracting: "unpacking", "解包中";
     PhaseDone: "done", "完成";
     PhasePresent: "already here", "本机已有";
+    RequestsSeen: "Requests to the registry", "对仓库的请求";
     PullAsking: "asking the registry…", "正在询问仓库…";
     PullDone: "{} is here.", "{} 已拉取。";
     PullUpToDate: "{} was up to date already.", "{} 已是最新。";

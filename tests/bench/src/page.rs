@@ -12,7 +12,7 @@ use crate::{Wanted, clock, report::Report, stage};
 /// Bytes of the page after brotli, as the first visit to an image and to the workshop loads them.
 pub fn sizes(report: &mut Report) -> Result<()> {
     let dist = stage::root().join("dist");
-    for (page, limit) in [("index.html", 500.0), ("workshop.html", f64::INFINITY)] {
+    for (page, limit) in [("index.html", 500.0), ("whole.html", f64::INFINITY)] {
         let shell = fs::read_to_string(dist.join(page)).with_context(|| format!("dist has no {page}"))?;
         for (extension, limit) in [("wasm", limit), ("js", 100.0), ("css", f64::INFINITY)] {
             let mut bytes = 0;

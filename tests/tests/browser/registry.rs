@@ -373,6 +373,26 @@ fn the_theatre_shows_what_a_terminal_does() {
 }
 
 #[test]
+fn a_pull_on_the_images_page_shows_its_requests() {
+    if skip_without(&["chromedriver", "chromium"]) {
+        return;
+    }
+    let strata = Strata::start();
+    let registry = FaultyRegistry::start();
+    fixture::offer(&registry, &fixture::demo().build(), "demo");
+    // Come from here, the program is the one that has the theatre.
+    let page = enter(&strata, "/registry");
+    page.click(&id("nav-images"));
+    page.fill(&id("pull-reference"), &format!("{}/demo", registry.domain()));
+    page.click(&id("pull"));
+    page.wait(&id("pull-open"));
+    page.click(&format!("{} summary", id("requests")));
+    page.wait(&format!("{} {}[data-state='done']", id("requests"), id("stage")));
+    assert_eq!(page.count(&format!("{}[data-what='blob']", id("call"))), 4, "config and three layers");
+    page.finish("pull-requests");
+}
+
+#[test]
 fn registries_fit_every_screen() {
     let Some((strata, _)) = stocked() else { return };
     let page = enter(&strata, "/");

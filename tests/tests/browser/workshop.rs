@@ -89,7 +89,7 @@ impl Visit {
 #[test]
 fn from_an_empty_editor_to_a_running_container() {
     let Some((strata, docker)) = shop() else { return };
-    // The link leads out of the page without the workshop, into the one with it.
+    // The link leads out of the smaller page, into the whole one.
     let page = enter(&strata, "/");
     page.click(&id("nav-workshop"));
     page.wait(&id("workshop-new"));
@@ -257,7 +257,7 @@ fn a_step_against_the_one_before_is_a_tree() {
     page.click("[data-testid='travel-to'][data-step='2']");
     page.wait(&id("did-list"));
     let lines = "return [...document.querySelectorAll(\"[data-testid='did-list'] [role=treeitem]\")]
-        .map(e => (e.dataset.change ?? ' ') + ' ' + e.ariaLevel + ' ' + e.dataset.path)";
+        .map(e => (e.dataset.change ?? ' ') + ' ' + e.getAttribute('aria-level') + ' ' + e.dataset.path)";
     let all = ["D 2 etc/group", "M 2 etc/passwd", "A 3 srv/a/deep", "A 4 srv/a/deep/file"];
     let seen: Vec<String> = serde_json::from_value(page.eval(lines, vec![])).expect("lines");
     for line in all {

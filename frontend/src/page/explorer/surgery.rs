@@ -91,6 +91,7 @@ fn Operating(open: RwSignal<bool>) -> impl IntoView {
         });
     };
     let (progress, stop) = (RwSignal::new(None::<Progress>), StoredValue::new_local(None::<AbortController>));
+    let going = Memo::new(move |_| progress.with(Option::is_some));
     let cancel = move || stop.with_value(|stop| stop.iter().for_each(AbortController::abort));
     // Nothing comes of an operation whose dialog is closed.
     on_cleanup(cancel);
@@ -180,7 +181,7 @@ fn Operating(open: RwSignal<bool>) -> impl IntoView {
                 <button type="button" class="button main" data-testid="surgery-do" on:click=operate
                     disabled=move || busy.get() || plan.with(Option::is_none) || needs_force() && !force.get()>{tongue.say(Word::SurgeryDo)}</button>
             </p>
-            {move || progress.with(Option::is_some).then(|| view! { <Going progress cancel/> })}
+            {move || going.get().then(|| view! { <Going progress cancel/> })}
             {move || refusal.get().map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> })}
         </form>
         {move || plan.get().zip(operation.get().ok()).map(|(plan, operation)| {

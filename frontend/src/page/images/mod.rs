@@ -7,6 +7,7 @@ mod loads;
 mod outlook;
 mod pull;
 mod push;
+mod requests;
 mod search;
 mod shelf;
 

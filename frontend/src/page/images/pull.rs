@@ -1,9 +1,10 @@
 //! The box that pulls an image, and the pull as it goes.
 
 use leptos::prelude::*;
+use strata_api::theatre::Deed;
 use strata_oci::{Reference, ReferenceError};
 
-use super::{layer_row::LayerRow, search::Found, shelf::Pull, use_shelf};
+use super::{layer_row::LayerRow, requests::Requests, search::Found, shelf::Pull, use_shelf};
 use crate::{
     address::{Place, View},
     names,
@@ -29,6 +30,7 @@ pub fn PullBox() -> impl IntoView {
         Err(error) => explain(&error, tongue.lang()),
     };
     let busy = move || shelf.current().is_some_and(|pull| pull.state.outcome.is_none());
+    let pulled = Memo::new(move |_| shelf.current().map(|pull| pull.reference.familiar()));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         submitted_empty.set(is_empty());
@@ -53,6 +55,7 @@ pub fn PullBox() -> impl IntoView {
                 <p id="pull-hint" class="hint" class:wrong=wrong aria-live="polite" data-testid="pull-hint">{hint}</p>
             </form>
             {move || shelf.current().map(|pull| view! { <Progress pull/> })}
+            {move || pulled.get().map(|name| view! { <Requests deed=Deed::Pull name/> })}
             <Found/>
         </section>
     }

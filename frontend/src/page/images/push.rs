@@ -1,10 +1,10 @@
 //! The dialog that pushes an image.
 
 use leptos::{ev, html, prelude::*, task::spawn_local};
-use strata_api::path;
+use strata_api::{path, theatre::Deed};
 use web_sys::AbortController;
 
-use super::{layer_row::LayerRow, pull::explain, shelf::follow_transfer, use_shelf};
+use super::{layer_row::LayerRow, pull::explain, requests::Requests, shelf::follow_transfer, use_shelf};
 use crate::{
     names,
     page::{
@@ -48,8 +48,10 @@ fn Pushing(image: String) -> impl IntoView {
     let cancel = move || stop.with_value(|stop| stop.iter().for_each(AbortController::abort));
     // A dialog that is closed cancels its push: nobody would see how it goes on.
     on_cleanup(cancel);
-    let busy =
-        move || state.with(|state| state.as_ref().is_some_and(|state: &Pulling| state.outcome.is_none()));
+    // Known apart, so that the button to cancel isn't made anew under the pointer with each figure.
+    let busy = Memo::new(move |_| {
+        state.with(|state| state.as_ref().is_some_and(|state: &Pulling| state.outcome.is_none()))
+    });
     let own = image.clone();
     let tags = move || target.with(|target| target.as_ref().is_ok_and(|target| target.name() != own));
     let hint = {
@@ -62,15 +64,22 @@ fn Pushing(image: String) -> impl IntoView {
             Err(wrong) => say(&wrong, tongue.lang()),
         }
     };
+    // Which push it is, and under which name.
+    let round = RwSignal::new(0u32);
+    let begun = Memo::new(move |_| {
+        let name = || target.get_untracked().map(|target| target.name()).unwrap_or_default();
+        state.with(Option::is_some).then(|| (round.get(), name()))
+    });
     let handle = image.clone();
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let (Ok(target), Ok(halt)) = (target.get_untracked(), AbortController::new()) else { return };
-        if busy() {
+        if busy.get_untracked() {
             return;
         }
         stop.set_value(Some(halt.clone()));
         state.set(Some(Pulling::default()));
+        round.update(|round| *round += 1);
         let handle = handle.clone();
         spawn_local(async move {
             let encode = |text: &str| path::encode(text.as_bytes());
@@ -89,6 +98,11 @@ fn Pushing(image: String) -> impl IntoView {
             .await;
             shelf.refresh();
         });
+    };
+    let stop_it = move |event: ev::MouseEvent| {
+        // The button that comes in its place would submit the form with this very click.
+        event.prevent_default();
+        cancel();
     };
     let command = {
         let image = image.clone();
@@ -119,11 +133,12 @@ fn Pushing(image: String) -> impl IntoView {
                 {move || target.get().ok().map(|target| view! { <LoginState registry=target.registry/> })}
             </div>
             {move || state.get().map(|state| view! { <Progress state name=target.get_untracked().map(|target| target.name()).unwrap_or_default()/> })}
+            {move || begun.get().map(|(_, name)| view! { <Requests deed=Deed::Push name/> })}
             <footer>
                 <code class="run-command" data-testid="push-command" title=command>{move || names::text(&command.get()).into_owned()}</code>
                 <CopyButton text=command label=Word::CopyPush testid="copy-push"/>
-                {move || if busy() {
-                    view! { <button type="button" class="button" data-testid="push-cancel" on:click=move |_| cancel()>{tongue.say(Word::Cancel)}</button> }.into_any()
+                {move || if busy.get() {
+                    view! { <button type="button" class="button" data-testid="push-cancel" on:click=stop_it>{tongue.say(Word::Cancel)}</button> }.into_any()
                 } else {
                     view! { <button type="submit" class="button main" data-testid="push" disabled=wrong>{tongue.say(Word::Push)}</button> }.into_any()
                 }}

@@ -45,6 +45,7 @@ pub fn Tags() -> impl IntoView {
         let number = |count: usize| crate::figures::grouped(count as u64);
         match (list.with(|list| list.whole), shown == all) {
             (false, _) => Talk::TagsLoading.with(lang, &[&number(all)]),
+            (true, true) if all == 1 => Talk::TagsCountOne.with(lang, &[&number(all)]),
             (true, true) => Talk::TagsCount.with(lang, &[&number(all)]),
             (true, false) => Talk::TagsCountSome.with(lang, &[&number(shown), &number(all)]),
         }

@@ -143,6 +143,31 @@ fn Card(id: String, shown: Memo<Option<String>>, play: Memo<Option<Play>>) -> im
     view! { <li><a class="play" href=to aria-current=current data-testid="play" data-play=id>{said}</a></li> }
 }
 
+/// The transfer of an image that was begun on this page a moment ago.
+#[component]
+pub fn Live(deed: Deed, name: String) -> impl IntoView {
+    /// A transfer that ended so many milliseconds ago may still be the one.
+    const FRESH: f64 = 10_000.0;
+    let client = use_client();
+    let id = RwSignal::new(None::<String>);
+    spawn_local(async move {
+        // It is there as soon as the server has read the request.
+        for _ in 0..20 {
+            let Ok(plays) = client.get::<Vec<Play>>("/api/theatre").await else { return };
+            let since = (js_sys::Date::now() - FRESH) as i64;
+            let is_it = |play: &Play| {
+                play.deed == deed && play.image == name && (play.end.is_none() || play.began > since)
+            };
+            if let Some(play) = plays.into_iter().find(is_it) {
+                let _ = id.try_set(Some(play.id));
+                return;
+            }
+            pause(Duration::from_millis(150)).await;
+        }
+    });
+    move || id.get().map(|id| view! { <Playing id/> })
+}
+
 /// A play, followed to its end.
 #[component]
 fn Playing(id: String) -> impl IntoView {

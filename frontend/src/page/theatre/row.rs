@@ -127,7 +127,7 @@ fn Wire(row: Row, call: Call, scene: Scene) -> impl IntoView {
     } else if has_bytes {
         "wire-line fro"
     } else {
-        "wire-line ask"
+        "wire-line out"
     };
     view! {
         <span class="wire">

@@ -67,13 +67,14 @@ fn Row(
     let whole = names::bytes(&line.path);
     let sign = line.did.map(|(sign, _)| sign);
     let folds = line.below > 0;
+    let level = (line.depth + 1).to_string();
     let view = View { layer: layers.checked_sub(1), path: line.path.clone(), ..View::of(&image) };
     let to = Place::Image(Box::new(view)).print();
     let own = line.path.clone();
     let fold = move |_| toggle(folded, &own);
     view! {
         <li class="layer did-row" class:ghost=sign == Some('D') class:between=sign.is_none() role="treeitem" style=format!("{style};--depth:{}", line.depth)
-            attr:aria-level=line.depth + 1 aria-expanded=folds.then(|| line.open.to_string()) data-testid=if sign.is_some() { "did" } else { "did-between" }
+            attr:aria-level=level aria-expanded=folds.then(|| line.open.to_string()) data-testid=if sign.is_some() { "did" } else { "did-between" }
             data-path=encoded data-change=sign.map(String::from)>
             <span class="stripe"></span>
             {if folds {

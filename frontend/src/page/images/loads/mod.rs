@@ -158,6 +158,8 @@ fn One(at: usize) -> impl IntoView {
     let (tongue, loads) = (use_tongue(), use_loads());
     let one = Memo::new(move |_| loads.list.with(|list| list.get(at).cloned().unwrap_or_default()));
     let phase = Memo::new(move |_| one.with(|one| one.phase.clone()));
+    // Known apart, so that the button isn't made anew under the pointer with each figure.
+    let ended = Memo::new(move |_| one.with(Loading::has_ended));
     let file = Memo::new(move |_| one.with(|one| names::text(&one.file).into_owned()));
     let says = move || {
         let lang = tongue.lang();
@@ -198,7 +200,7 @@ fn One(at: usize) -> impl IntoView {
             <span class=class role=role data-testid="load-state">{says}</span>
             {move || (phase.get() == Phase::Sending).then(|| view! { <span class="faint">{move || one.with(|one| Figure::of(one.sent).to_string())}</span> })}
             <span class="loaded">{move || one.with(|one| one.images.iter().cloned().map(link).collect_view())}</span>
-            {move || (!one.with(Loading::has_ended)).then(|| view! {
+            {move || (!ended.get()).then(|| view! {
                 <button type="button" class="button" data-testid="load-cancel" on:click=move |_| loads.cancel(at)>{tongue.say(Word::Cancel)}</button>
             })}
         </li>
