@@ -139,6 +139,7 @@ words! {
     Attempt: "try {}", "第 {} 次";
     RedirectedTo: "redirected to {}", "重定向到 {}";
     WithLogin: "with login", "带登录信息";
+    Authorized: "authorized", "带授权";
     AskPing: "Are you a registry?", "你是镜像仓库吗？";
     AskToken: "A token for {}", "获取 {} 的令牌";
     AskTokenAny: "A token", "获取令牌";

@@ -58,7 +58,7 @@ pub fn Line(at: usize, scene: Scene) -> impl IntoView {
             .into_any(),
             Some(call) => {
                 let title = format!("{} {}{}", call.method, call.host, names::text(&call.path));
-                let notes = notes(&call, lang);
+                let notes = notes(&row, &call, lang);
                 view! {
                     <span class="when faint">{when}</span>
                     <span class="asks" title=title><code class="method">{call.method.clone()}</code><span class="words">{asks}{notes.map(|notes| view! { " "<span class="faint notes">{notes}</span> })}</span></span>
@@ -90,13 +90,15 @@ fn not_asked(row: &Row) -> Option<String> {
 }
 
 /// What is special about a request.
-fn notes(call: &Call, lang: Lang) -> Option<String> {
+fn notes(row: &Row, call: &Call, lang: Lang) -> Option<String> {
     let mut notes = Vec::new();
     if call.attempt > 1 {
         notes.push(Talk::Attempt.with(lang, &[&call.attempt.to_string()]));
     }
     if call.authorized {
-        notes.push(Talk::WithLogin.text(lang).to_owned());
+        // A token server is shown the login, a registry what came of it.
+        let word = if matches!(row.what, What::Token { .. }) { Talk::WithLogin } else { Talk::Authorized };
+        notes.push(word.text(lang).to_owned());
     }
     notes.extend(call.redirects.iter().map(|host| Talk::RedirectedTo.with(lang, &[&names::text(host)])));
     (!notes.is_empty()).then(|| notes.join(" · "))

@@ -74,7 +74,7 @@ fn Row(
     let fold = move |_| toggle(folded, &own);
     view! {
         <li class="layer did-row" class:ghost=sign == Some('D') class:between=sign.is_none() role="treeitem" style=format!("{style};--depth:{}", line.depth)
-            attr:aria-level=level aria-expanded=folds.then(|| line.open.to_string()) data-testid=if sign.is_some() { "did" } else { "did-between" }
+            prop:ariaLevel=level aria-expanded=folds.then(|| line.open.to_string()) data-testid=if sign.is_some() { "did" } else { "did-between" }
             data-path=encoded data-change=sign.map(String::from)>
             <span class="stripe"></span>
             {if folds {
