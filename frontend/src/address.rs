@@ -99,6 +99,8 @@ pub struct View {
     pub by_size: bool,
     /// Mode, owner and size columns folded away.
     pub no_attributes: bool,
+    /// The dialog for surgery is open.
+    pub surgery: bool,
 }
 
 /// A set of changes.
@@ -235,6 +237,7 @@ impl Place {
             waste: query.get("waste") == Some("on"),
             by_size: query.get("sort") == Some("size"),
             no_attributes: query.get("attributes") == Some("off"),
+            surgery: query.get("surgery") == Some("on"),
         }))
     }
 
@@ -320,6 +323,7 @@ fn print_view(view: &View) -> String {
     say(view.waste, "waste", "on");
     say(view.by_size, "sort", "size");
     say(view.no_attributes, "attributes", "off");
+    say(view.surgery, "surgery", "on");
     if !secondary.is_empty() {
         push(&mut text, format_args!("?{}", secondary.join("&")));
     }

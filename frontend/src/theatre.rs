@@ -6,7 +6,7 @@ use strata_oci::Digest;
 use crate::{
     figures::Size,
     names,
-    words::{Lang, Said as _, Talk},
+    words::{Lang, Talk},
 };
 
 /// A play as it stands.

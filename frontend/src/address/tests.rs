@@ -47,6 +47,7 @@ fn prints_what_it_reads() {
         waste: true,
         by_size: true,
         no_attributes: true,
+        surgery: true,
     };
     let plain = View { path: b"files/layer/1".to_vec(), hide: Some(Marks::default()), ..View::of("demo") };
     for view in [full, plain, View::of("demo:latest")] {

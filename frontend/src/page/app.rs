@@ -123,6 +123,8 @@ fn Body() -> impl IntoView {
     // The explorer is made anew for another image only: within one, its parts follow the address by themselves.
     let page = Memo::new(move |_| match bar.place() {
         Place::Images { .. } => Page::Images,
+        #[cfg(not(feature = "whole"))]
+        Place::Image(view) if view.surgery => Page::Elsewhere,
         Place::Image(view) => Page::Image(view.reference),
         Place::Sharing { .. } => Page::Sharing,
         Place::Registry(_) => Page::Registry,
@@ -149,9 +151,12 @@ fn Body() -> impl IntoView {
         #[cfg(feature = "whole")]
         Page::Workshop(id) => view! { <WorkshopPage id/> }.into_any(),
         #[cfg(not(feature = "whole"))]
-        Page::Registry | Page::Theatre | Page::Sharing | Page::Workshops | Page::Workshop(_) => {
-            elsewhere().into_any()
-        }
+        Page::Elsewhere
+        | Page::Registry
+        | Page::Theatre
+        | Page::Sharing
+        | Page::Workshops
+        | Page::Workshop(_) => elsewhere().into_any(),
         Page::Nowhere(path) => view! { <Nowhere path/> }.into_any(),
     }
 }
@@ -175,6 +180,8 @@ enum Page {
     Workshops,
     Workshop(String),
     Nowhere(String),
+    #[cfg(not(feature = "whole"))]
+    Elsewhere,
 }
 
 #[component]

@@ -20,8 +20,6 @@ mod module;
 mod pulse;
 #[cfg(feature = "whole")]
 mod registry;
-#[cfg(feature = "whole")]
-mod say;
 mod seen;
 #[cfg(feature = "whole")]
 mod sharing;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::dom;
-use crate::words::{Lang, Word};
+use crate::words::{Lang, Said};
 
 const KEY: &str = "strata-language";
 
@@ -43,15 +43,15 @@ impl Tongue {
     }
 
     /// A word that follows the language.
-    pub fn say(self, word: Word) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
-        move || word.text(self.0.get())
+    pub fn say(self, word: impl Said) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+        move || word.said(self.0.get())
     }
 
     /// A count that doesn't change: `one` for one, `many` for all else.
-    pub fn count(
+    pub fn count<S: Said>(
         self,
-        one: Word,
-        many: Word,
+        one: S,
+        many: S,
         count: u64,
     ) -> impl Fn() -> String + Clone + Send + Sync + 'static {
         move || one.count(many, self.0.get(), count)
@@ -60,7 +60,7 @@ impl Tongue {
     /// A word with values that don't change.
     pub fn with<const N: usize>(
         self,
-        word: Word,
+        word: impl Said,
         values: [String; N],
     ) -> impl Fn() -> String + Clone + Send + Sync + 'static {
         move || word.with(self.0.get(), &values.each_ref().map(String::as_str))

@@ -9,6 +9,7 @@ mod workshop;
 
 pub use registry::Talk;
 pub use table::Word;
+pub use workshop::Craft;
 
 macro_rules! words {
     ($name:ident; $($word:ident: $en:literal, $zh:literal;)*) => {
@@ -26,6 +27,16 @@ macro_rules! words {
                 match (self, lang) {
                     $((Self::$word, $crate::words::Lang::En) => $en, (Self::$word, $crate::words::Lang::Zh) => $zh,)*
                 }
+            }
+
+            /// In `lang`, each `{}` replaced by the next of `values`.
+            pub fn with(self, lang: $crate::words::Lang, values: &[&str]) -> String {
+                $crate::words::Said::with(self, lang, values)
+            }
+
+            /// In `lang`, with a count: `self` for one, `many` for all else.
+            pub fn count(self, many: Self, lang: $crate::words::Lang, count: u64) -> String {
+                $crate::words::Said::count(self, many, lang, count)
             }
         }
 
@@ -71,7 +82,7 @@ impl Lang {
 }
 
 /// What can be said with values.
-pub trait Said: Copy {
+pub trait Said: Copy + Send + Sync + 'static {
     /// In `lang`.
     fn said(self, lang: Lang) -> &'static str;
 
@@ -87,18 +98,11 @@ pub trait Said: Copy {
         }
         text
     }
-}
 
-impl Word {
     /// In `lang`, with a count: `self` for one, `many` for all else.
-    pub fn count(self, many: Word, lang: Lang, count: u64) -> String {
+    fn count(self, many: Self, lang: Lang, count: u64) -> String {
         let word = if count == 1 { self } else { many };
-        word.with(lang, &[&crate::figures::grouped(count)])
-    }
-
-    /// In `lang`, each `{}` replaced by the next of `values`.
-    pub fn with(self, lang: Lang, values: &[&str]) -> String {
-        Said::with(self, lang, values)
+        Said::with(word, lang, &[&crate::figures::grouped(count)])
     }
 }
 
@@ -117,6 +121,7 @@ mod tests {
         }
         check(Word::ALL);
         check(Talk::ALL);
+        check(Craft::ALL);
     }
 
     #[test]

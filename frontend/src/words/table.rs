@@ -1,8 +1,8 @@
 //! The table of words.
 
-use super::{images::with_images, words, workshop::with_workshop};
+use super::{images::with_images, words};
 
-with_images! { with_workshop! { words! {
+with_images! { words! {
     Word;
     // the shell
     SkipToContent: "Skip to content", "跳到正文";
@@ -412,4 +412,18 @@ with_images! { with_workshop! { words! {
     KeyUnmodified: "Unmodified files", "未变的文件";
     KeyAttributes: "Attributes", "属性列";
     KeySort: "Sort by size or name", "按大小或名称排序";
-} } }
+
+    // the workshop's name and keys; surgery's name
+    Surgery: "Surgery", "手术";
+    Workshop: "Workshop", "工坊";
+    WorkshopsHere: "Workshops", "工坊";
+    KeysWorkshop: "Workshop", "工坊";
+    KeyBuild: "Build", "构建";
+    KeyEdit: "To the editor (Esc, Tab leaves it)", "进入编辑器（Esc、Tab 离开）";
+    KeyContext: "Context", "上下文";
+    KeySettings: "Settings", "设置";
+    KeyStages: "Stages", "阶段";
+    KeyBuilds: "Builds", "构建记录";
+    KeyOutput: "To the build", "到构建输出";
+    KeyFormat: "Format", "格式化";
+} }

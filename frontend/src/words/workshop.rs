@@ -1,10 +1,10 @@
-//! The workshop's words: handed to the table's macro together with those that stand there.
+//! What is said in the workshop and of surgery. A table of its own: it is large, and few pages need it.
 
-macro_rules! with_workshop {
-    ($table:ident! { $($words:tt)* } $($more:tt)*) => { $table! { $($words)* $($more)*
+use super::words;
+
+words! {
+    Craft;
     // the workshop: the list
-    Workshop: "Workshop", "工坊";
-    WorkshopsHere: "Workshops", "工坊";
     FilterWorkshops: "Filter workshops…", "筛选工坊…";
     WorkshopNew: "New workshop", "新建工坊";
     WorkshopEmpty: "Empty Dockerfile", "空 Dockerfile";
@@ -201,7 +201,6 @@ macro_rules! with_workshop {
     TravelMore: "and {} more", "还有 {} 个";
 
     // surgery
-    Surgery: "Surgery", "手术";
     SurgeryAbout: "Makes another image; this one stays.", "产生另一个镜像；原来的不变。";
     SurgerySquash: "Squash layers", "合并几层";
     SurgeryDrop: "Drop a layer", "去掉一层";
@@ -241,18 +240,4 @@ macro_rules! with_workshop {
     FateSquashed: "squashed into one", "合并成一层";
     FateRemoved: "removed", "去掉";
     FateNew: "new base", "新基础";
-
-    // the workshop's keys
-    KeysWorkshop: "Workshop", "工坊";
-    KeyBuild: "Build", "构建";
-    KeyEdit: "To the editor (Esc, Tab leaves it)", "进入编辑器（Esc、Tab 离开）";
-    KeyContext: "Context", "上下文";
-    KeySettings: "Settings", "设置";
-    KeyStages: "Stages", "阶段";
-    KeyBuilds: "Builds", "构建记录";
-    KeyOutput: "To the build", "到构建输出";
-    KeyFormat: "Format", "格式化";
-    } };
 }
-
-pub(super) use with_workshop;

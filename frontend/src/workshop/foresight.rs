@@ -17,7 +17,7 @@ use super::lines::Mark;
 use crate::{
     figures::Size,
     names,
-    words::{Lang, Word},
+    words::{Craft, Lang},
 };
 
 /// What a forecast is made from.
@@ -130,35 +130,35 @@ pub fn bases(file: &Dockerfile, args: &[(String, String)]) -> Vec<String> {
 
 /// A cause in words.
 pub fn say(cause: &Cause, lang: Lang) -> String {
-    let text = |word: Word, text: &str| word.with(lang, &[&names::middle(&names::text(text), 64)]);
+    let text = |word: Craft, text: &str| word.with(lang, &[&names::middle(&names::text(text), 64)]);
     match cause {
-        Cause::NoCache => Word::CauseNoCache.text(lang).to_owned(),
-        Cause::NeverBuilt => Word::CauseNever.text(lang).to_owned(),
-        Cause::Instruction { .. } => Word::CauseInstruction.text(lang).to_owned(),
-        Cause::Moved { from } => Word::CauseMoved.with(lang, &[&from.to_string()]),
-        Cause::Argument { name, .. } => text(Word::CauseArgument, name),
+        Cause::NoCache => Craft::CauseNoCache.text(lang).to_owned(),
+        Cause::NeverBuilt => Craft::CauseNever.text(lang).to_owned(),
+        Cause::Instruction { .. } => Craft::CauseInstruction.text(lang).to_owned(),
+        Cause::Moved { from } => Craft::CauseMoved.with(lang, &[&from.to_string()]),
+        Cause::Argument { name, .. } => text(Craft::CauseArgument, name),
         Cause::File { path, change, others } => {
             let word = match change {
-                Change::Added => Word::CauseAdded,
-                Change::Removed => Word::CauseRemoved,
-                Change::Content => Word::CauseContent,
-                Change::Mode => Word::CauseMode,
+                Change::Added => Craft::CauseAdded,
+                Change::Removed => Craft::CauseRemoved,
+                Change::Content => Craft::CauseContent,
+                Change::Mode => Craft::CauseMode,
             };
             match others {
                 0 => text(word, path),
                 others => {
-                    format!("{} {}", text(word, path), Word::CauseOthers.with(lang, &[&others.to_string()]))
+                    format!("{} {}", text(word, path), Craft::CauseOthers.with(lang, &[&others.to_string()]))
                 }
             }
         }
-        Cause::Files => Word::CauseFiles.text(lang).to_owned(),
-        Cause::Base { reference, .. } => text(Word::CauseBase, reference),
-        Cause::Gone => Word::CauseGone.text(lang).to_owned(),
-        Cause::Pull { reference } => text(Word::CauseBaseAbsent, reference),
-        Cause::Source { from } => text(Word::CauseSource, from),
-        Cause::Remote { url } => text(Word::CauseRemote, url),
-        Cause::Truncated => Word::CauseTruncated.text(lang).to_owned(),
-        Cause::After { step } => Word::CauseParent.with(lang, &[&step.to_string()]),
+        Cause::Files => Craft::CauseFiles.text(lang).to_owned(),
+        Cause::Base { reference, .. } => text(Craft::CauseBase, reference),
+        Cause::Gone => Craft::CauseGone.text(lang).to_owned(),
+        Cause::Pull { reference } => text(Craft::CauseBaseAbsent, reference),
+        Cause::Source { from } => text(Craft::CauseSource, from),
+        Cause::Remote { url } => text(Craft::CauseRemote, url),
+        Cause::Truncated => Craft::CauseTruncated.text(lang).to_owned(),
+        Cause::After { step } => Craft::CauseParent.with(lang, &[&step.to_string()]),
     }
 }
 
@@ -179,12 +179,12 @@ impl Foresight {
     fn mark(&self, step: &StepForecast, lang: Lang) -> Option<Mark> {
         let (name, sign, word) = match &step.state {
             State::Argument => return None,
-            State::Base(Some(_)) => ("base", "·", Word::ForecastBase),
-            State::Base(None) => ("unknown", "?", Word::ForecastUnknown),
-            State::Cached(_) => ("cached", "✓", Word::ForecastCached),
-            State::Runs => ("runs", "↻", Word::ForecastRuns),
-            State::Unknown => ("unknown", "?", Word::ForecastUnknown),
-            State::Fails(_) => ("fails", "✕", Word::ForecastFails),
+            State::Base(Some(_)) => ("base", "·", Craft::ForecastBase),
+            State::Base(None) => ("unknown", "?", Craft::ForecastUnknown),
+            State::Cached(_) => ("cached", "✓", Craft::ForecastCached),
+            State::Runs => ("runs", "↻", Craft::ForecastRuns),
+            State::Unknown => ("unknown", "?", Craft::ForecastUnknown),
+            State::Fails(_) => ("fails", "✕", Craft::ForecastFails),
         };
         let last = step.last.map(|took| last(took, lang));
         // What follows from an earlier step needs no words of its own in the line.
@@ -216,7 +216,7 @@ impl Foresight {
             sum.bytes = sum.bytes.saturating_add(took.bytes);
             sum.milliseconds = sum.milliseconds.saturating_add(took.milliseconds);
         }
-        (count > 0).then(|| Word::ForecastMore.with(lang, &[&count.to_string(), &last(sum, lang)]))
+        (count > 0).then(|| Craft::ForecastMore.with(lang, &[&count.to_string(), &last(sum, lang)]))
     }
 
     /// What a build would take: steps in all, those from the cache, those that run or may run, and what these took last time
@@ -264,8 +264,8 @@ pub struct Summary {
 fn last(last: Last, lang: Lang) -> String {
     let time = took(last.milliseconds);
     match last.bytes {
-        0 => Word::ForecastLast.with(lang, &[&time]),
-        bytes => Word::ForecastLastBytes.with(lang, &[&time, &Size::of(bytes).to_string()]),
+        0 => Craft::ForecastLast.with(lang, &[&time]),
+        bytes => Craft::ForecastLastBytes.with(lang, &[&time, &Size::of(bytes).to_string()]),
     }
 }
 

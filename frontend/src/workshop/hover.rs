@@ -10,7 +10,7 @@ use super::manual;
 use crate::{
     figures::Size,
     names,
-    words::{Lang, Word as Say},
+    words::{Craft as Say, Lang},
 };
 
 /// What is shown.

@@ -6,7 +6,7 @@ use strata_api::{
     workshop::{Operation, SurgeryEvent, SurgeryOutcome, SurgeryPlan, SurgeryRowFate},
 };
 
-use crate::{instruction::Instruction, words::Word};
+use crate::{instruction::Instruction, words::Craft};
 
 /// What the form has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,11 +48,11 @@ pub enum Missing {
 
 impl Missing {
     /// In words.
-    pub fn word(self) -> Word {
+    pub fn word(self) -> Craft {
         match self {
-            Self::Layers => Word::SurgeryNoLayers,
-            Self::Range => Word::SurgeryRange,
-            Self::Onto => Word::SurgeryNoOnto,
+            Self::Layers => Craft::SurgeryNoLayers,
+            Self::Range => Craft::SurgeryRange,
+            Self::Onto => Craft::SurgeryNoOnto,
         }
     }
 }

@@ -14,7 +14,7 @@ pub const INDEX: &str = "index.html";
 /// The shell with everything, for the pages that are not in [`INDEX`]. A page that was built in one piece lacks it.
 const WHOLE: &str = "whole.html";
 
-/// What is in that one only.
+/// What is in that one only, beside an image's page with its dialog for surgery open.
 const IN_WHOLE: [&str; 3] = ["/workshop", "/registry", "/sharing"];
 
 /// Serves the shell, or 404 where an address can't be one of the page.
@@ -25,7 +25,7 @@ pub async fn serve(call: Call) -> Response {
     }
     let path = call.uri().path();
     let shell = || {
-        let whole = is_in_whole(path).then(|| assets::asset(WHOLE)).flatten();
+        let whole = is_in_whole(path, call.query().has("surgery")).then(|| assets::asset(WHOLE)).flatten();
         whole.map(|asset| (WHOLE, asset)).or_else(|| Some((INDEX, assets::asset(INDEX)?)))
     };
     match is_page(path).then(shell).flatten() {
@@ -42,10 +42,10 @@ pub(super) fn see(address: &str) -> Response {
     response
 }
 
-fn is_in_whole(path: &str) -> bool {
+fn is_in_whole(path: &str, surgery: bool) -> bool {
     let below =
         |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    IN_WHOLE.iter().any(|prefix| below(prefix))
+    IN_WHOLE.iter().any(|prefix| below(prefix)) || surgery && below("/image")
 }
 
 /// Whether a path is an address of the page: not one of an API, and not a file that should be there and isn't. Below
@@ -87,8 +87,10 @@ mod tests {
             ("/registry/127.0.0.1:5000/a:1", true),
             ("/", false),
         ] {
-            assert_eq!(is_in_whole(path), whole, "{path}");
+            assert_eq!(is_in_whole(path, false), whole, "{path}");
         }
+        // The dialog for surgery is in the whole page, the explorer around it in both.
+        assert!(is_in_whole("/image/a", true) && !is_in_whole("/image/a", false) && !is_in_whole("/", true));
         for other in ["/page.js", "/vendor/x.css", "/api/nope", "/v2/x", "/v1.47/nope", "/favicon.ico"] {
             assert!(!is_page(other), "{other}");
         }

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{surgery::Surgery, use_explorer};
+#[cfg(feature = "whole")]
+use super::surgery::Surgery;
+use super::use_explorer;
 use crate::{
     moments, names,
     page::{dialogs::use_dialogs, dom, marks::CopyButton, tongue::use_tongue},
@@ -48,8 +50,20 @@ pub fn Header() -> impl IntoView {
             {known}
             <span class="spring"></span>
             <button type="button" class="button" data-testid="run-open" on:click=move |_| dialogs.open_run(&run)>{tongue.say(Word::Run)}</button>
-            <Surgery/>
+            {move || (explorer.layers() > 1).then(|| view! {
+                <button type="button" class="button" data-testid="surgery-open" on:click=move |_| explorer.bar.change(|view| view.surgery = true)>{tongue.say(Word::Surgery)}</button>
+            })}
+            {surgery()}
             <CopyButton text=pull label=Word::CopyPull testid="copy-pull"/>
         </header>
     }
 }
+
+/// The dialog is where the program has it; else the address of the open one loads the one that does.
+#[cfg(feature = "whole")]
+fn surgery() -> impl IntoView {
+    view! { <Surgery/> }
+}
+
+#[cfg(not(feature = "whole"))]
+fn surgery() {}

@@ -7,6 +7,7 @@ mod header;
 mod load;
 mod stack;
 mod state;
+#[cfg(feature = "whole")]
 mod surgery;
 mod waste;
 

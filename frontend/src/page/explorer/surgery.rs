@@ -22,34 +22,32 @@ use crate::{
         tongue::use_tongue,
     },
     pulling::Lines,
-    words::{Lang, Word},
+    words::{Craft, Lang, Word},
     workshop::surgery::{Form, Kind, Progress, rewrite},
 };
 
 /// Lines of a list that are drawn.
 const LISTED: usize = 300;
 
-/// The button, and the dialog that it opens.
+/// The dialog; the address says whether it is open.
 #[component]
 pub fn Surgery() -> impl IntoView {
     let (tongue, explorer) = (use_tongue(), use_explorer());
     let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(explorer.view.with(|view| view.surgery) && explorer.layers() > 1));
     let dialog = NodeRef::<html::Dialog>::new();
     follow(dialog, open);
-    let possible = move || explorer.layers() > 1;
+    let close = move || explorer.bar.change(|view| view.surgery = false);
     view! {
-        {move || possible().then(|| view! {
-            <button type="button" class="button" data-testid="surgery-open" on:click=move |_| open.set(true)>{tongue.say(Word::Surgery)}</button>
-        })}
         <dialog class="surgery" node_ref=dialog data-testid="surgery" aria-label=tongue.say(Word::Surgery)
-            on:close=move |_| open.set(false) on:click=move |event| if dom::is_outside(&event) { open.set(false) }>
-            {move || open.get().then(|| view! { <Operating open/> })}
+            on:close=move |_| close() on:click=move |event| if dom::is_outside(&event) { close() }>
+            {move || open.get().then(|| view! { <Operating/> })}
         </dialog>
     }
 }
 
 #[component]
-fn Operating(open: RwSignal<bool>) -> impl IntoView {
+fn Operating() -> impl IntoView {
     let (tongue, explorer, client) = (use_tongue(), use_explorer(), use_client());
     let selected = explorer.view.with_untracked(|view| view.layer);
     let form = RwSignal::new(explorer.detail.with_untracked(|detail| {
@@ -114,7 +112,6 @@ fn Operating(open: RwSignal<bool>) -> impl IntoView {
             let _ = (busy.try_set(false), progress.try_set(None));
             match (answer, ended) {
                 (_, Some(Ok(image))) => {
-                    let _ = open.try_set(false);
                     explorer.bar.go(Place::Image(Box::new(View::of(&image))));
                 }
                 (_, Some(Err(message))) => {
@@ -125,7 +122,7 @@ fn Operating(open: RwSignal<bool>) -> impl IntoView {
             }
         });
     };
-    let kind = move |kind: Kind, word: Word, testid: &'static str| {
+    let kind = move |kind: Kind, word: Craft, testid: &'static str| {
         view! {
             <label><input type="radio" name="operation" data-testid=testid prop:checked=move || form.with(|form| form.kind == kind)
                 on:change=move |_| form.update(|form| form.kind = kind)/>" "{tongue.say(word)}</label>
@@ -136,7 +133,7 @@ fn Operating(open: RwSignal<bool>) -> impl IntoView {
             form.update(|form| set(form, number));
         }
     };
-    let number = move |word: Word,
+    let number = move |word: Craft,
                        testid: &'static str,
                        get: fn(&Form) -> usize,
                        set: fn(&mut Form, usize)| {
@@ -147,39 +144,39 @@ fn Operating(open: RwSignal<bool>) -> impl IntoView {
     };
     let needs_force = move || plan.with(|plan| plan.as_ref().is_some_and(|plan| !plan.dependents.is_empty()));
     view! {
-        <header><strong>{tongue.say(Word::Surgery)}</strong><span class="faint">{tongue.say(Word::SurgeryAbout)}</span>
-            <button type="button" class="quiet" on:click=move |_| open.set(false)>{tongue.say(Word::Close)}</button></header>
+        <header><strong>{tongue.say(Word::Surgery)}</strong><span class="faint">{tongue.say(Craft::SurgeryAbout)}</span>
+            <button type="button" class="quiet" on:click=move |_| explorer.bar.change(|view| view.surgery = false)>{tongue.say(Word::Close)}</button></header>
         <form on:submit=move |event| { event.prevent_default(); look(); }>
             <div class="choices">
-                {kind(Kind::Squash, Word::SurgerySquash, "surgery-squash")}
-                {kind(Kind::Drop, Word::SurgeryDrop, "surgery-drop")}
-                {kind(Kind::Rebase, Word::SurgeryRebase, "surgery-rebase")}
+                {kind(Kind::Squash, Craft::SurgerySquash, "surgery-squash")}
+                {kind(Kind::Drop, Craft::SurgeryDrop, "surgery-drop")}
+                {kind(Kind::Rebase, Craft::SurgeryRebase, "surgery-rebase")}
             </div>
             <div class="fields">
                 {move || match form.with(|form| form.kind) {
                     Kind::Squash => view! {
-                        {number(Word::SurgeryFrom, "surgery-from", |form| form.from + 1, |form, number| form.from = number.saturating_sub(1))}
-                        {number(Word::SurgeryTo, "surgery-to", |form| form.to + 1, |form, number| form.to = number.saturating_sub(1))}
+                        {number(Craft::SurgeryFrom, "surgery-from", |form| form.from + 1, |form, number| form.from = number.saturating_sub(1))}
+                        {number(Craft::SurgeryTo, "surgery-to", |form| form.to + 1, |form, number| form.to = number.saturating_sub(1))}
                     }.into_any(),
-                    Kind::Drop => number(Word::SurgeryLayer, "surgery-layer", |form| form.from + 1, |form, number| form.from = number.saturating_sub(1)).into_any(),
+                    Kind::Drop => number(Craft::SurgeryLayer, "surgery-layer", |form| form.from + 1, |form, number| form.from = number.saturating_sub(1)).into_any(),
                     Kind::Rebase => view! {
-                        {number(Word::SurgeryBase, "surgery-base", |form| form.base, |form, number| form.base = number)}
-                        <label>{tongue.say(Word::SurgeryOnto)}<input class="field mono" type="text" spellcheck="false" data-testid="surgery-onto"
+                        {number(Craft::SurgeryBase, "surgery-base", |form| form.base, |form, number| form.base = number)}
+                        <label>{tongue.say(Craft::SurgeryOnto)}<input class="field mono" type="text" spellcheck="false" data-testid="surgery-onto"
                             prop:value=form.with_untracked(|form| form.onto.clone()) on:input:target=move |event| form.update(|form| form.onto = event.target().value())/></label>
                     }.into_any(),
                 }}
-                <label>{tongue.say(Word::SurgeryName)}<input class="field mono" type="text" spellcheck="false" data-testid="surgery-name" prop:value=name
+                <label>{tongue.say(Craft::SurgeryName)}<input class="field mono" type="text" spellcheck="false" data-testid="surgery-name" prop:value=name
                     on:input:target=move |event| name.set(event.target().value())/></label>
             </div>
             <p class="fields">
                 {move || operation.get().err().map(|missing| view! { <span class="faint">{tongue.say(missing.word())}</span> })}
                 <span class="spring"></span>
-                <button type="submit" class="button" data-testid="surgery-plan" disabled=move || busy.get() || operation.get().is_err()>{tongue.say(Word::SurgeryPlan)}</button>
+                <button type="submit" class="button" data-testid="surgery-plan" disabled=move || busy.get() || operation.get().is_err()>{tongue.say(Craft::SurgeryPlan)}</button>
                 {move || needs_force().then(|| view! {
-                    <label><input type="checkbox" data-testid="surgery-force" prop:checked=force on:change:target=move |event| force.set(event.target().checked())/>{tongue.say(Word::SurgeryForce)}</label>
+                    <label><input type="checkbox" data-testid="surgery-force" prop:checked=force on:change:target=move |event| force.set(event.target().checked())/>{tongue.say(Craft::SurgeryForce)}</label>
                 })}
                 <button type="button" class="button main" data-testid="surgery-do" on:click=operate
-                    disabled=move || busy.get() || plan.with(Option::is_none) || needs_force() && !force.get()>{tongue.say(Word::SurgeryDo)}</button>
+                    disabled=move || busy.get() || plan.with(Option::is_none) || needs_force() && !force.get()>{tongue.say(Craft::SurgeryDo)}</button>
             </p>
             {move || going.get().then(|| view! { <Going progress cancel/> })}
             {move || refusal.get().map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> })}
@@ -215,17 +212,17 @@ fn Going(progress: RwSignal<Option<Progress>>, cancel: impl Fn() + 'static) -> i
 
 /// What would come of it.
 fn outcome(plan: &SurgeryPlan, lang: Lang) -> impl IntoView + use<> {
-    let layers = Word::SurgeryLayersBefore
+    let layers = Craft::SurgeryLayersBefore
         .with(lang, &[&plan.layers_before.to_string(), &plan.layers_after.to_string()]);
-    let bytes = Word::SurgeryBytes
+    let bytes = Craft::SurgeryBytes
         .with(lang, &[&Size::of(plan.bytes_before).to_string(), &Size::of(plan.bytes_after).to_string()]);
     let rows = plan.rows.iter().map(|row| {
         let word = match row.fate {
-            SurgeryRowFate::Kept => Word::FateKept,
-            SurgeryRowFate::Emptied => Word::FateEmptied,
-            SurgeryRowFate::Squashed => Word::FateSquashed,
-            SurgeryRowFate::Removed => Word::FateRemoved,
-            SurgeryRowFate::New => Word::FateNew,
+            SurgeryRowFate::Kept => Craft::FateKept,
+            SurgeryRowFate::Emptied => Craft::FateEmptied,
+            SurgeryRowFate::Squashed => Craft::FateSquashed,
+            SurgeryRowFate::Removed => Craft::FateRemoved,
+            SurgeryRowFate::New => Craft::FateNew,
         };
         let line = Instruction::read(&row.created_by).line();
         let style = row.layer_after.or(row.layer_before).map(hues::style).unwrap_or_default();
@@ -239,16 +236,16 @@ fn outcome(plan: &SurgeryPlan, lang: Lang) -> impl IntoView + use<> {
     let overridden = match plan.overridden_count {
         0 => None,
         count => Some(view! {
-            <h3 class="warning" data-testid="surgery-overridden" data-count=count>{Word::SurgeryOverridden.with(lang, &[&grouped(count)])}</h3>
+            <h3 class="warning" data-testid="surgery-overridden" data-count=count>{Craft::SurgeryOverridden.with(lang, &[&grouped(count)])}</h3>
             <ul>{plan.overridden.iter().take(LISTED).map(|one| path_row(one, lang)).collect_view()}</ul>
         }),
     };
     let dependents = (!plan.dependents.is_empty()).then(|| view! {
-        <h3 class="wrong" data-testid="surgery-dependents">{Word::SurgeryDependents.with(lang, &[&grouped(plan.dependents.len() as u64)])}</h3>
+        <h3 class="wrong" data-testid="surgery-dependents">{Craft::SurgeryDependents.with(lang, &[&grouped(plan.dependents.len() as u64)])}</h3>
         <ul>{plan.dependents.iter().take(LISTED).map(|one| dependent(one, lang)).collect_view()}</ul>
     });
     let settings = (!plan.settings.is_empty()).then(|| view! {
-        <h3>{Word::SurgerySettings.text(lang)}</h3>
+        <h3>{Craft::SurgerySettings.text(lang)}</h3>
         <ul>{plan.settings.iter().map(|one| view! { <li><code>{names::text(one).into_owned()}</code></li> }).collect_view()}</ul>
     });
     let told = plan.consequences.iter().map(|text| {
@@ -260,7 +257,7 @@ fn outcome(plan: &SurgeryPlan, lang: Lang) -> impl IntoView + use<> {
         {dependents}
         {overridden}
         {settings}
-        <h3>{Word::SurgeryDockerfile.text(lang)}</h3>
+        <h3>{Craft::SurgeryDockerfile.text(lang)}</h3>
         {told.collect_view()}
         <ul>{rows.collect_view()}</ul>
     }
@@ -268,14 +265,14 @@ fn outcome(plan: &SurgeryPlan, lang: Lang) -> impl IntoView + use<> {
 
 fn path_row(one: &Overridden, lang: Lang) -> impl IntoView + use<> {
     let word = match one.what {
-        Override::ReplacesOther => Word::OverrideReplacesOther,
-        Override::ReplacesNew => Word::OverrideReplacesNew,
-        Override::DeletesOther => Word::OverrideDeletesOther,
-        Override::DeletesNothing => Word::OverrideDeletesNothing,
-        Override::ParentMissing => Word::OverrideParentMissing,
-        Override::LostBelow => Word::OverrideLostBelow,
-        Override::ComesBack => Word::OverrideComesBack,
-        Override::Gone => Word::OverrideGone,
+        Override::ReplacesOther => Craft::OverrideReplacesOther,
+        Override::ReplacesNew => Craft::OverrideReplacesNew,
+        Override::DeletesOther => Craft::OverrideDeletesOther,
+        Override::DeletesNothing => Craft::OverrideDeletesNothing,
+        Override::ParentMissing => Craft::OverrideParentMissing,
+        Override::LostBelow => Craft::OverrideLostBelow,
+        Override::ComesBack => Craft::OverrideComesBack,
+        Override::Gone => Craft::OverrideGone,
     };
     let bytes = (one.bytes > 0).then(|| Size::of(one.bytes).to_string());
     view! {
@@ -286,9 +283,9 @@ fn path_row(one: &Overridden, lang: Lang) -> impl IntoView + use<> {
 
 fn dependent(one: &Dependent, lang: Lang) -> impl IntoView + use<> {
     let word = match one.needs {
-        Need::Directory => Word::NeedDirectory,
-        Need::Link => Word::NeedLink,
-        Need::Setting => Word::NeedSetting,
+        Need::Directory => Craft::NeedDirectory,
+        Need::Link => Craft::NeedLink,
+        Need::Setting => Craft::NeedSetting,
     };
     let target = names::bytes(&path::decode(&one.target));
     view! { <li><code>{names::bytes(&path::decode(&one.path))}</code><span class="faint">{word.with(lang, &[&target])}</span></li> }
@@ -299,6 +296,6 @@ fn rewritten(before: Vec<String>, after: Vec<String>, lang: Lang) -> Option<impl
         let text = |lines: Vec<String>, sign: &str| -> String {
             lines.iter().map(|line| format!("{sign} {}\n", line.split('\n').map(|line| names::text(line).into_owned()).collect::<Vec<_>>().join("\n  "))).collect()
         };
-        view! { <h3>{Word::SurgeryRewrite.text(lang)}</h3> <pre data-testid="surgery-rewrite">{text(before, "−")}{text(after, "+")}</pre> }
+        view! { <h3>{Craft::SurgeryRewrite.text(lang)}</h3> <pre data-testid="surgery-rewrite">{text(before, "−")}{text(after, "+")}</pre> }
     })
 }

@@ -5,14 +5,14 @@ use strata_api::registry::TagFacts;
 use strata_oci::Reference;
 
 use crate::{
-    page::{marks::CopyButton, say::use_talk},
+    page::{marks::CopyButton, tongue::use_tongue},
     words::{Talk, Word},
 };
 
 /// What is copied, each with what it does.
 #[component]
 pub fn Commands(reference: Signal<String>, facts: TagFacts) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let name = reference.get_untracked();
     let (familiar, pinned) = match name.parse::<Reference>() {
         Ok(parsed) => {
@@ -29,7 +29,7 @@ pub fn Commands(reference: Signal<String>, facts: TagFacts) -> impl IntoView {
         ("copy-crane", format!("crane manifest {name}")),
     ];
     view! {
-        <ul class="commands" aria-label=talk.say(Talk::CopyCommands)>
+        <ul class="commands" aria-label=tongue.say(Talk::CopyCommands)>
             {commands.map(|(testid, command)| view! {
                 <li><code title=command.clone()>{command.clone()}</code><CopyButton text=Signal::stored(command) label=Word::Copy testid/></li>
             })}

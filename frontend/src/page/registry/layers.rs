@@ -8,7 +8,7 @@ use crate::{
     hues, names,
     page::{
         marks::{Size, Strip},
-        say::use_talk,
+        tongue::use_tongue,
     },
     registry::kind,
     words::Talk,
@@ -20,15 +20,15 @@ const SHOWN: usize = 3;
 /// The layers, the lowest last, as they lie.
 #[component]
 pub fn Layers(name: Option<String>, layers: Vec<Layer>) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let count = layers.len();
     // What the images here share with the bottom of it.
     let shared = layers.iter().take_while(|layer| !layer.images.is_empty() || !layer.tags.is_empty()).count();
     view! {
         <h3 class="layers-title">
             {match name {
-                Some(name) => view! { <span>{talk.with(Talk::LayersOf, [name])}</span> }.into_any(),
-                None => view! { <span>{talk.say(Talk::LayersPlain)}</span> }.into_any(),
+                Some(name) => view! { <span>{tongue.with(Talk::LayersOf, [name])}</span> }.into_any(),
+                None => view! { <span>{tongue.say(Talk::LayersPlain)}</span> }.into_any(),
             }}
             <Strip layers=count base=shared/>
         </h3>
@@ -40,7 +40,7 @@ pub fn Layers(name: Option<String>, layers: Vec<Layer>) -> impl IntoView {
 
 #[component]
 fn One(at: usize, layer: Layer) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let digest = layer.digest.to_string();
     let shared = !layer.images.is_empty() || !layer.tags.is_empty();
     let media = names::text(&layer.media_type).into_owned();
@@ -67,11 +67,11 @@ fn One(at: usize, layer: Layer) -> impl IntoView {
             <Size bytes=layer.size/>
             <span class="users" title=all data-testid="layer-users">
                 {match shared {
-                    false => view! { <span class="faint">{talk.say(Talk::LayerAlone)}</span> }.into_any(),
+                    false => view! { <span class="faint">{tongue.say(Talk::LayerAlone)}</span> }.into_any(),
                     true => view! {
-                        <span class="faint">{talk.say(Talk::LayerUsers)}" "</span>
+                        <span class="faint">{tongue.say(Talk::LayerUsers)}" "</span>
                         {users.into_iter().map(|(name, to)| view! { <a href=to title=name.clone()>{names::middle(&name, 30).into_owned()}</a>" " }).collect_view()}
-                        {(more > 0).then(|| view! { <span class="faint">{talk.with(Talk::LayerUsersMore, [more.to_string()])}</span> })}
+                        {(more > 0).then(|| view! { <span class="faint">{tongue.with(Talk::LayerUsersMore, [more.to_string()])}</span> })}
                     }.into_any(),
                 }}
             </span>

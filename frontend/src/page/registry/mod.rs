@@ -14,7 +14,7 @@ mod window;
 
 use leptos::{ev, prelude::*};
 
-use super::{bar::use_bar, dialogs::use_dialogs, say::use_talk};
+use super::{bar::use_bar, dialogs::use_dialogs, tongue::use_tongue};
 use crate::{
     address::{Place, Registry},
     words::{Talk, Word},
@@ -51,7 +51,7 @@ pub fn RegistryPage() -> impl IntoView {
 /// The box that takes any registry, and those that are known.
 #[component]
 fn Head() -> impl IntoView {
-    let (talk, counter, bar, dialogs) = (use_talk(), use_counter(), use_bar(), use_dialogs());
+    let (tongue, counter, bar, dialogs) = (use_tongue(), use_counter(), use_bar(), use_dialogs());
     let typed = RwSignal::new(String::new());
     let wrong = RwSignal::new(false);
     // The box says where the page is, until somebody types.
@@ -80,7 +80,7 @@ fn Head() -> impl IntoView {
         view! {
             <a class="chip" href=address aria-current=current data-testid="registry-host" data-host=at>
                 {match label {
-                    Some(label) => view! { {talk.say(label)} }.into_any(),
+                    Some(label) => view! { {tongue.say(label)} }.into_any(),
                     None => view! { {host} }.into_any(),
                 }}
             </a>
@@ -90,22 +90,22 @@ fn Head() -> impl IntoView {
     let theatre = move || matches!(bar.place(), Place::Theatre { .. }).then_some("page");
     view! {
         <header class="registry-head">
-            <h1>{talk.say(Talk::RegistryTitle)}</h1>
+            <h1>{tongue.say(Talk::RegistryTitle)}</h1>
             <form class="registry-form" on:submit=submit data-testid="registry-form">
                 <input id="registry-place" class="field mono" type="text" data-testid="registry-place" autocomplete="off" autocapitalize="off" spellcheck="false"
-                    aria-label=talk.say(Talk::RegistryPlace) placeholder=talk.say(Talk::RegistryHint) title=talk.say(Talk::RegistryHint)
+                    aria-label=tongue.say(Talk::RegistryPlace) placeholder=tongue.say(Talk::RegistryHint) title=tongue.say(Talk::RegistryHint)
                     aria-invalid=move || wrong.get().to_string()
                     prop:value=typed on:input:target=move |event| { typed.set(event.target().value()); wrong.set(false); }/>
-                <button type="submit" class="button" data-testid="registry-go">{talk.say(Talk::RegistryGo)}</button>
+                <button type="submit" class="button" data-testid="registry-go">{tongue.say(Talk::RegistryGo)}</button>
             </form>
-            <nav class="registry-hosts" aria-label=talk.say(Talk::RegistryKnown)>
+            <nav class="registry-hosts" aria-label=tongue.say(Talk::RegistryKnown)>
                 {chip(counter.own(), Some(Talk::RegistryOwn))}
                 {move || counter.hosts().into_iter().map(|host| chip(host, None)).collect_view()}
             </nav>
             <span class="spring"></span>
-            <button type="button" class="quiet" data-testid="registry-login" on:click=login>{talk.word(Word::LogInTo)}</button>
-            <a class="quiet" href="/registry/theatre" aria-current=theatre data-testid="to-theatre">{talk.say(Talk::TheatreLink)}</a>
-            {move || wrong.get().then(|| view! { <p class="wrong" role="alert" data-testid="registry-wrong">{talk.say(Talk::RegistryTypedWrong)}</p> })}
+            <button type="button" class="quiet" data-testid="registry-login" on:click=login>{tongue.say(Word::LogInTo)}</button>
+            <a class="quiet" href="/registry/theatre" aria-current=theatre data-testid="to-theatre">{tongue.say(Talk::TheatreLink)}</a>
+            {move || wrong.get().then(|| view! { <p class="wrong" role="alert" data-testid="registry-wrong">{tongue.say(Talk::RegistryTypedWrong)}</p> })}
         </header>
     }
 }

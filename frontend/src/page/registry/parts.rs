@@ -8,7 +8,7 @@ use strata_api::registry::{Image, Referrer, TagDetail};
 use super::layers::Layers;
 use crate::{
     names,
-    page::{marks::Size, say::use_talk, tongue::use_tongue},
+    page::{marks::Size, tongue::use_tongue},
     registry::{kind, label, platform},
     words::{Talk, Word},
 };
@@ -16,7 +16,7 @@ use crate::{
 /// The platforms, and the layers of the one that is chosen.
 #[component]
 pub fn Images(detail: Arc<TagDetail>) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let images = detail.images.clone();
     // The image that the facts speak of comes first to mind.
     let first = images.iter().position(|image| image.size == detail.facts.size).unwrap_or(0);
@@ -35,11 +35,11 @@ pub fn Images(detail: Arc<TagDetail>) -> impl IntoView {
     };
     view! {
         {several.then(|| view! {
-            <h3>{talk.say(Talk::ColumnPlatforms)}</h3>
+            <h3>{tongue.say(Talk::ColumnPlatforms)}</h3>
             <ul class="images-of-tag" data-testid="platforms">
                 {images.into_iter().enumerate().map(|(at, image)| view! { <One at image chosen/> }).collect_view()}
             </ul>
-            {(more > 0).then(|| view! { <p class="pad faint">{talk.with(Talk::ImagesMore, [more.to_string()])}</p> })}
+            {(more > 0).then(|| view! { <p class="pad faint">{tongue.with(Talk::ImagesMore, [more.to_string()])}</p> })}
         })}
         {layers}
     }
@@ -47,7 +47,7 @@ pub fn Images(detail: Arc<TagDetail>) -> impl IntoView {
 
 #[component]
 fn One(at: usize, image: Image, chosen: RwSignal<usize>) -> impl IntoView {
-    let (talk, tongue) = (use_talk(), use_tongue());
+    let tongue = use_tongue();
     let name = image.platform.as_ref().map(|one| names::text(&platform(one)).into_owned());
     let lost = image.layers.is_empty() && image.size == 0;
     let layers = tongue.count(Word::LayerCountOne, Word::LayerCount, image.layers.len() as u64);
@@ -56,13 +56,13 @@ fn One(at: usize, image: Image, chosen: RwSignal<usize>) -> impl IntoView {
     view! {
         <li>
             <button type="button" class="platform-row" data-testid="platform" aria-pressed=move || (chosen.get() == at).to_string() on:click=move |_| chosen.set(at)>
-                <b>{move || name.clone().unwrap_or_else(|| Talk::NoPlatform.text(talk.lang()).to_owned())}</b>
+                <b>{move || name.clone().unwrap_or_else(|| Talk::NoPlatform.text(tongue.lang()).to_owned())}</b>
                 {match lost {
-                    true => view! { <span class="wrong">{talk.say(Talk::PartLost)}</span> }.into_any(),
+                    true => view! { <span class="wrong">{tongue.say(Talk::PartLost)}</span> }.into_any(),
                     false => view! { <span class="faint">{layers}</span><Size bytes=image.size/> }.into_any(),
                 }}
                 <code class="faint" title=digest>{image.digest.short().to_owned()}</code>
-                {here.map(|name| view! { <span class="here" title=talk.with(Talk::HereAs, [name])>{talk.say(Talk::HereMark)}</span> })}
+                {here.map(|name| view! { <span class="here" title=tongue.with(Talk::HereAs, [name])>{tongue.say(Talk::HereMark)}</span> })}
             </button>
         </li>
     }
@@ -71,7 +71,7 @@ fn One(at: usize, image: Image, chosen: RwSignal<usize>) -> impl IntoView {
 /// Signatures, attestations and other things that refer to the tag's images.
 #[component]
 pub fn Referrers(referrers: Vec<Referrer>) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let none = referrers.is_empty();
     let row = move |referrer: Referrer| {
         let word = label(&referrer);
@@ -86,8 +86,8 @@ pub fn Referrers(referrers: Vec<Referrer>) -> impl IntoView {
         let notes = notes.collect::<Vec<_>>().join("\n");
         view! {
             <li data-testid="referrer" data-label=format!("{word:?}")>
-                <b>{talk.say(word)}</b>
-                {subject.map(|subject| view! { <span class="faint">{talk.with(Talk::ReferrerFor, [subject])}</span> })}
+                <b>{tongue.say(word)}</b>
+                {subject.map(|subject| view! { <span class="faint">{tongue.with(Talk::ReferrerFor, [subject])}</span> })}
                 <span class="spring"></span>
                 <Size bytes=referrer.size/>
                 <code class="faint" title=digest>{referrer.digest.short().to_owned()}</code>
@@ -96,8 +96,8 @@ pub fn Referrers(referrers: Vec<Referrer>) -> impl IntoView {
         }
     };
     view! {
-        <h3>{talk.say(Talk::Referrers)}</h3>
-        {none.then(|| view! { <p class="pad faint" data-testid="no-referrers">{talk.say(Talk::ReferrersNone)}</p> })}
+        <h3>{tongue.say(Talk::Referrers)}</h3>
+        {none.then(|| view! { <p class="pad faint" data-testid="no-referrers">{tongue.say(Talk::ReferrersNone)}</p> })}
         <ul class="referrers" data-testid="referrers">{referrers.into_iter().map(row).collect_view()}</ul>
     }
 }

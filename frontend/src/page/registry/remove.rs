@@ -7,14 +7,14 @@ use super::state::use_counter;
 use crate::{
     address::Registry,
     figures, names,
-    page::{api::Failure, dom, marks::Wrong, say::use_talk},
-    words::{Lang, Said as _, Talk},
+    page::{api::Failure, dom, marks::Wrong, tongue::use_tongue},
+    words::{Lang, Talk},
 };
 
 /// The button, and what it asks.
 #[component]
 pub fn Remove(reference: Signal<String>) -> impl IntoView {
-    let (talk, counter) = (use_talk(), use_counter());
+    let (tongue, counter) = (use_tongue(), use_counter());
     let asked = RwSignal::new(false);
     let freed = RwSignal::new(None::<Freed>);
     let failure = RwSignal::new(None::<Failure>);
@@ -47,22 +47,22 @@ pub fn Remove(reference: Signal<String>) -> impl IntoView {
             }
         });
     };
-    let says = move || freed.get().map(|freed| outlook(&freed, talk.lang()));
+    let says = move || freed.get().map(|freed| outlook(&freed, tongue.lang()));
     let name = names::text(&reference.get_untracked()).into_owned();
     view! {
-        <button type="button" class="button" data-testid="remove-tag" on:click=ask aria-expanded=move || asked.get().to_string()>{talk.say(Talk::RemoveTag)}</button>
+        <button type="button" class="button" data-testid="remove-tag" on:click=ask aria-expanded=move || asked.get().to_string()>{tongue.say(Talk::RemoveTag)}</button>
         {move || asked.get().then(|| view! {
-            <div class="remove-ask" role="alertdialog" aria-label=talk.say(Talk::RemoveTag) data-testid="remove-tag-ask"
+            <div class="remove-ask" role="alertdialog" aria-label=tongue.say(Talk::RemoveTag) data-testid="remove-tag-ask"
                 on:keydown=move |event| if event.key() == "Escape" { asked.set(false) }>
-                <p><b>{talk.with(Talk::RemoveTagAsk, [name.clone()])}</b></p>
+                <p><b>{tongue.with(Talk::RemoveTagAsk, [name.clone()])}</b></p>
                 <p data-testid="remove-tag-frees" aria-live="polite">{move || match says() {
                     Some(text) => view! { {text} }.into_any(),
                     None => view! { <span class="skeleton" style="width:60%"></span> }.into_any(),
                 }}</p>
-                {move || failure.get().map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(talk.lang()))/> })}
+                {move || failure.get().map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> })}
                 <p class="ways">
-                    <button type="button" class="button grave" data-testid="remove-tag-yes" disabled=move || freed.with(Option::is_none) on:click=remove>{talk.say(Talk::RemoveTagDo)}</button>
-                    <button id="remove-tag-no" type="button" class="button" data-testid="remove-tag-no" on:click=move |_| asked.set(false)>{talk.say(Talk::Cancel)}</button>
+                    <button type="button" class="button grave" data-testid="remove-tag-yes" disabled=move || freed.with(Option::is_none) on:click=remove>{tongue.say(Talk::RemoveTagDo)}</button>
+                    <button id="remove-tag-no" type="button" class="button" data-testid="remove-tag-no" on:click=move |_| asked.set(false)>{tongue.say(Talk::Cancel)}</button>
                 </p>
             </div>
         })}

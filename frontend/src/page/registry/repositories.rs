@@ -8,14 +8,14 @@ use super::{state::use_counter, trouble::Trouble, window::Window};
 use crate::{
     address::{Place, Registry},
     names,
-    page::say::use_talk,
+    page::tongue::use_tongue,
     words::Talk,
 };
 
 /// The list of repositories, or a box for a name where the registry gives none.
 #[component]
 pub fn Repositories() -> impl IntoView {
-    let (talk, counter) = (use_talk(), use_counter());
+    let (tongue, counter) = (use_tongue(), use_counter());
     let list = counter.repositories;
     let typed = RwSignal::new(String::new());
     let shown = Memo::new(move |_| {
@@ -39,13 +39,13 @@ pub fn Repositories() -> impl IntoView {
         view! { <a id=format!("repositories-{at}") class="repository" href=to aria-current=current data-testid="repository" title=title>{label}</a> }
     };
     view! {
-        <section class="registry-pane repositories-pane" aria-label=talk.say(Talk::Repositories)>
+        <section class="registry-pane repositories-pane" aria-label=tongue.say(Talk::Repositories)>
             <header class="pane-head">
-                <h2>{talk.say(Talk::Repositories)}</h2>
+                <h2>{tongue.say(Talk::Repositories)}</h2>
                 <span class="spring"></span>
                 {move || any.get().then(|| view! {
                     <input type="search" class="field" data-testid="filter-repositories" autocomplete="off" spellcheck="false"
-                        placeholder=talk.say(Talk::RepositoriesFilter) aria-label=talk.say(Talk::RepositoriesFilter)
+                        placeholder=tongue.say(Talk::RepositoriesFilter) aria-label=tongue.say(Talk::RepositoriesFilter)
                         prop:value=typed on:input:target=move |event| typed.set(event.target().value())/>
                 })}
             </header>
@@ -54,9 +54,9 @@ pub fn Repositories() -> impl IntoView {
             {move || is_loading().then(|| view! { <div class="pad" aria-busy="true">{[70, 50, 60].map(|width| view! { <p class="ghost-row"><span class="skeleton" style=format!("width:{width}%")></span></p> })}</div> })}
             {move || is_empty().then(|| match counter.is_own() {
                 true => view! { <NothingPushed/> }.into_any(),
-                false => view! { <p class="pad faint" data-testid="no-repositories">{talk.say(Talk::RepositoriesNoneThere)}</p><ByName/> }.into_any(),
+                false => view! { <p class="pad faint" data-testid="no-repositories">{tongue.say(Talk::RepositoriesNoneThere)}</p><ByName/> }.into_any(),
             })}
-            {move || any.get().then(|| view! { <Window id="repositories" label=Signal::derive(move || talk.say(Talk::Repositories)().to_owned()) names=shown chosen row/> })}
+            {move || any.get().then(|| view! { <Window id="repositories" label=Signal::derive(move || tongue.say(Talk::Repositories)().to_owned()) names=shown chosen row/> })}
         </section>
     }
 }
@@ -64,7 +64,7 @@ pub fn Repositories() -> impl IntoView {
 /// A repository by its name.
 #[component]
 fn ByName() -> impl IntoView {
-    let (talk, counter) = (use_talk(), use_counter());
+    let (tongue, counter) = (use_tongue(), use_counter());
     let typed =
         RwSignal::new(counter.place.with_untracked(|place| place.repository.clone().unwrap_or_default()));
     let submit = move |event: ev::SubmitEvent| {
@@ -85,9 +85,9 @@ fn ByName() -> impl IntoView {
     view! {
         <form class="by-name" on:submit=submit>
             <input class="field mono" type="text" data-testid="repository-name" autocomplete="off" autocapitalize="off" spellcheck="false"
-                aria-label=talk.say(Talk::RepositoryName) placeholder=talk.say(Talk::RepositoryName)
+                aria-label=tongue.say(Talk::RepositoryName) placeholder=tongue.say(Talk::RepositoryName)
                 prop:value=typed on:input:target=move |event| typed.set(event.target().value())/>
-            <button type="submit" class="button" data-testid="repository-open" disabled=move || typed.with(|typed| typed.trim().is_empty())>{talk.say(Talk::RepositoryOpen)}</button>
+            <button type="submit" class="button" data-testid="repository-open" disabled=move || typed.with(|typed| typed.trim().is_empty())>{tongue.say(Talk::RepositoryOpen)}</button>
         </form>
     }
 }
@@ -95,12 +95,12 @@ fn ByName() -> impl IntoView {
 /// This server's registry is empty: what fills it.
 #[component]
 fn NothingPushed() -> impl IntoView {
-    let (talk, counter) = (use_talk(), use_counter());
+    let (tongue, counter) = (use_tongue(), use_counter());
     let own = counter.own();
     view! {
         <div class="registry-trouble" data-testid="nothing-pushed">
-            <p><b>{talk.say(Talk::RepositoriesNone)}</b></p>
-            <p>{talk.say(Talk::RepositoriesNoneHow)}</p>
+            <p><b>{tongue.say(Talk::RepositoriesNone)}</b></p>
+            <p>{tongue.say(Talk::RepositoriesNoneHow)}</p>
             <pre class="command">{format!("docker tag demo {own}/demo\ndocker push {own}/demo")}</pre>
         </div>
     }

@@ -20,7 +20,7 @@ use crate::{
     page::{
         dom,
         marks::{CopyButton, Size},
-        say::use_talk,
+        tongue::use_tongue,
     },
     registry::kind,
     words::{Talk, Word},
@@ -44,7 +44,7 @@ pub fn TagPane() -> impl IntoView {
 
 #[component]
 fn Shown(host: String, repository: String, tag: String) -> impl IntoView {
-    let (talk, counter) = (use_talk(), use_counter());
+    let (tongue, counter) = (use_tongue(), use_counter());
     let known = RwSignal::new(Known::Waiting);
     let transfer = Transfer::start();
     let reference = Counter::reference(&host, &repository, &tag);
@@ -82,7 +82,7 @@ fn Shown(host: String, repository: String, tag: String) -> impl IntoView {
             <header class="pane-head">
                 <h2 class="pane-title" title=reference>{title}</h2>
                 <span class="spring"></span>
-                <a class="quiet" href=back data-testid="tag-close">{talk.say(Talk::TagClose)}</a>
+                <a class="quiet" href=back data-testid="tag-close">{tongue.say(Talk::TagClose)}</a>
             </header>
             <div class="tag-body">{body}</div>
         </section>
@@ -96,10 +96,10 @@ fn Told(
     transfer: Transfer,
     again: impl Fn() + Clone + Send + Sync + 'static,
 ) -> impl IntoView {
-    let (talk, counter) = (use_talk(), use_counter());
+    let (tongue, counter) = (use_tongue(), use_counter());
     let facts = detail.facts.clone();
     let created = facts.created.as_deref().and_then(moments::parse);
-    let age = move || created.map(|then| moments::age(then, dom::clock(), talk.lang()));
+    let age = move || created.map(|then| moments::age(then, dom::clock(), tongue.lang()));
     let stamp = created.map(moments::stamp).map(|stamp| format!("{stamp} UTC"));
     let digest = facts.digest.to_string();
     let here = facts.here.clone();
@@ -109,16 +109,16 @@ fn Told(
     let pullable = artifact.is_none();
     view! {
         <dl class="tag-facts">
-            <div><dt>{talk.say(Talk::FactDigest)}</dt><dd><code title=digest.clone() data-testid="tag-digest">{names::middle(&digest, 30).into_owned()}</code>
+            <div><dt>{tongue.say(Talk::FactDigest)}</dt><dd><code title=digest.clone() data-testid="tag-digest">{names::middle(&digest, 30).into_owned()}</code>
                 <CopyButton text=Signal::stored(digest) label=Word::Copy testid="copy-digest"/></dd></div>
-            <div><dt>{talk.word(Word::ColumnSize)}</dt><dd><Size bytes=facts.size/>" "<span class="faint">{talk.say(Talk::FactSize)}</span></dd></div>
-            {created.map(|_| view! { <div><dt>{talk.say(Talk::FactCreated)}</dt><dd title=stamp>{age}</dd></div> })}
-            <div><dt>{talk.say(Talk::FactMedia)}</dt><dd title=media.clone()>{names::text(kind(&media)).into_owned()}</dd></div>
-            {artifact.map(|artifact| view! { <div><dt>{talk.say(Talk::FactArtifact)}</dt><dd>{artifact}</dd></div> })}
+            <div><dt>{tongue.say(Word::ColumnSize)}</dt><dd><Size bytes=facts.size/>" "<span class="faint">{tongue.say(Talk::FactSize)}</span></dd></div>
+            {created.map(|_| view! { <div><dt>{tongue.say(Talk::FactCreated)}</dt><dd title=stamp>{age}</dd></div> })}
+            <div><dt>{tongue.say(Talk::FactMedia)}</dt><dd title=media.clone()>{names::text(kind(&media)).into_owned()}</dd></div>
+            {artifact.map(|artifact| view! { <div><dt>{tongue.say(Talk::FactArtifact)}</dt><dd>{artifact}</dd></div> })}
         </dl>
-        {here.map(|name| view! { <p class="pad right" data-testid="tag-here">{talk.with(Talk::HereAs, [names::text(&name).into_owned()])}</p> })}
+        {here.map(|name| view! { <p class="pad right" data-testid="tag-here">{tongue.with(Talk::HereAs, [names::text(&name).into_owned()])}</p> })}
         <div class="tag-deeds">
-            {explorer.map(|to| view! { <a class="button main" href=to data-testid="tag-explore">{talk.say(Talk::Explore)}</a> })}
+            {explorer.map(|to| view! { <a class="button main" href=to data-testid="tag-explore">{tongue.say(Talk::Explore)}</a> })}
             {pullable.then(|| view! { <PullButton transfer reference here=facts.here.is_some() done=again.clone()/> })}
             {untrack(|| counter.is_own()).then(|| view! { <Remove reference/> })}
             <Requests transfer/>

@@ -13,9 +13,9 @@ use super::{
 use crate::{
     address::{Place, Registry},
     moments, names,
-    page::{dom, marks::Size, say::use_talk},
+    page::{dom, marks::Size, tongue::use_tongue},
     registry::{advice, belongs, kind, platforms},
-    words::{Said as _, Talk},
+    words::Talk,
 };
 
 /// Platforms that are named in a row.
@@ -24,7 +24,7 @@ const PLATFORMS: usize = 3;
 /// The list of tags.
 #[component]
 pub fn Tags() -> impl IntoView {
-    let (talk, counter) = (use_talk(), use_counter());
+    let (tongue, counter) = (use_tongue(), use_counter());
     let list = counter.tags;
     let repository = Memo::new(move |_| counter.place.with(|place| place.repository.clone()));
     let filter = Memo::new(move |_| counter.place.with(|place| place.filter.clone()));
@@ -40,7 +40,7 @@ pub fn Tags() -> impl IntoView {
     let any = Memo::new(move |_| list.with(|list| !list.names.is_empty()));
     let missing = Memo::new(move |_| list.with(|list| list.missing.clone()));
     let count = move || {
-        let lang = talk.lang();
+        let lang = tongue.lang();
         let (all, shown) = (list.with(|list| list.names.len()), shown.with(|shown| shown.len()));
         let number = |count: usize| crate::figures::grouped(count as u64);
         match (list.with(|list| list.whole), shown == all) {
@@ -56,45 +56,45 @@ pub fn Tags() -> impl IntoView {
     let rows = move || {
         repository.get();
         any.get().then(|| {
-            view! { <Window id="tags" label=Signal::derive(move || talk.say(Talk::Tags)().to_owned()) names=shown chosen row=move |at, tag| view! { <Row at tag/> }/> }
+            view! { <Window id="tags" label=Signal::derive(move || tongue.say(Talk::Tags)().to_owned()) names=shown chosen row=move |at, tag| view! { <Row at tag/> }/> }
         })
     };
     view! {
-        <section class="registry-pane tags-pane" aria-label=talk.say(Talk::Tags)>
+        <section class="registry-pane tags-pane" aria-label=tongue.say(Talk::Tags)>
             <header class="pane-head">
                 {move || repository.get().map(|_| {
                     let to = Place::Registry(Box::new(Registry { repository: None, tag: None, filter: String::new(), ..counter.place.get() })).print();
-                    view! { <a class="quiet back" href=to data-testid="tags-back">{talk.say(Talk::Repositories)}</a> }
+                    view! { <a class="quiet back" href=to data-testid="tags-back">{tongue.say(Talk::Repositories)}</a> }
                 })}
-                <h2 class="pane-title">{move || repository.get().map_or_else(|| talk.say(Talk::Tags)().to_owned(), |name| names::text(&name).into_owned())}</h2>
+                <h2 class="pane-title">{move || repository.get().map_or_else(|| tongue.say(Talk::Tags)().to_owned(), |name| names::text(&name).into_owned())}</h2>
                 {move || any.get().then(|| view! { <span class="faint" role="status" data-testid="tag-count">{count}</span> })}
                 <span class="spring"></span>
                 {move || any.get().then(|| view! {
                     <input id="filter" type="search" class="field" data-testid="filter-tags" autocomplete="off" spellcheck="false"
-                        placeholder=talk.say(Talk::TagsFilter) aria-label=talk.say(Talk::TagsFilter)
+                        placeholder=tongue.say(Talk::TagsFilter) aria-label=tongue.say(Talk::TagsFilter)
                         prop:value=filter on:input:target=move |event| counter.filter(event.target().value())/>
                 })}
             </header>
-            {move || repository.get().is_none().then(|| view! { <p class="pad faint">{talk.say(Talk::RepositoryChoose)}</p> })}
+            {move || repository.get().is_none().then(|| view! { <p class="pad faint">{tongue.say(Talk::RepositoryChoose)}</p> })}
             {move || missing.get().filter(|_| repository.get().is_some()).map(|missing| view! { <Trouble missing/> })}
             {move || (repository.get().is_some() && !any.get() && !list.with(|list| list.whole)).then(|| view! {
                 <div class="pad" aria-busy="true">{[40, 30, 36, 28].map(|width| view! { <p class="ghost-row"><span class="skeleton" style=format!("width:{width}%")></span></p> })}</div>
             })}
-            {move || (repository.get().is_some() && whole() && !any.get()).then(|| view! { <p class="pad faint" data-testid="no-tags">{talk.say(Talk::TagsNone)}</p> })}
+            {move || (repository.get().is_some() && whole() && !any.get()).then(|| view! { <p class="pad faint" data-testid="no-tags">{tongue.say(Talk::TagsNone)}</p> })}
             {move || any.get().then(|| view! {
                 <div class="tag-row tag-head" aria-hidden="true">
-                    {[Talk::ColumnTag, Talk::ColumnSize, Talk::ColumnAge, Talk::ColumnPlatforms, Talk::ColumnKind, Talk::ColumnDigest].map(|word| view! { <span>{talk.say(word)}</span> })}
+                    {[Talk::ColumnTag, Talk::ColumnSize, Talk::ColumnAge, Talk::ColumnPlatforms, Talk::ColumnKind, Talk::ColumnDigest].map(|word| view! { <span>{tongue.say(word)}</span> })}
                 </div>
             })}
             {rows}
-            {move || (any.get() && shown.with(|shown| shown.is_empty())).then(|| view! { <p class="pad faint" data-testid="no-match">{talk.say(Talk::TagsNoMatch)}</p> })}
+            {move || (any.get() && shown.with(|shown| shown.is_empty())).then(|| view! { <p class="pad faint" data-testid="no-match">{tongue.say(Talk::TagsNoMatch)}</p> })}
         </section>
     }
 }
 
 #[component]
 fn Row(at: usize, tag: String) -> impl IntoView {
-    let (talk, counter) = (use_talk(), use_counter());
+    let (tongue, counter) = (use_tongue(), use_counter());
     let place = counter.place.get_untracked();
     let host = counter.host.get_untracked();
     let repository = place.repository.unwrap_or_default();
@@ -116,7 +116,7 @@ fn Row(at: usize, tag: String) -> impl IntoView {
         move || counter.place.with(|place| place.tag.as_ref() == Some(&tag)).then_some("true")
     };
     let cells = move || match &fact {
-        None => view! { <span class="tag-said faint">{talk.say(Talk::TagOf)}</span> }.into_any(),
+        None => view! { <span class="tag-said faint">{tongue.say(Talk::TagOf)}</span> }.into_any(),
         Some(fact) => match fact.get() {
             Fact::Waiting => {
                 view! { <span class="tag-said"><span class="skeleton"></span></span> }.into_any()
@@ -135,9 +135,9 @@ fn Row(at: usize, tag: String) -> impl IntoView {
 
 #[component]
 fn Cells(facts: Arc<TagFacts>) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let created = facts.created.as_deref().and_then(moments::parse);
-    let age = move || created.map(|then| moments::age(then, dom::clock(), talk.lang()));
+    let age = move || created.map(|then| moments::age(then, dom::clock(), tongue.lang()));
     let title = created.map(moments::stamp).map(|stamp| format!("{stamp} UTC"));
     let (named, more) = platforms(&facts.platforms, PLATFORMS);
     let all = facts.platforms.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -151,24 +151,27 @@ fn Cells(facts: Arc<TagFacts>) -> impl IntoView {
         <span class="tag-platforms" title=names::text(&all).into_owned()>{named}{(more > 0).then(|| view! { <span class="faint">{format!(" +{more}")}</span> })}</span>
         <span class="tag-kind faint" title=names::text(&what).into_owned()>{short}</span>
         <span class="tag-digest"><code class="faint">{facts.digest.short().to_owned()}</code>
-            {here.map(|name| view! { <span class="here" title=talk.with(Talk::HereAs, [name])>{talk.say(Talk::HereMark)}</span> })}</span>
+            {here.map(|name| view! { <span class="here" title=tongue.with(Talk::HereAs, [name])>{tongue.say(Talk::HereMark)}</span> })}</span>
     }
 }
 
 /// A tag that the registry doesn't tell of.
 #[component]
 fn Unknown(missing: Missing) -> impl IntoView {
-    let (talk, counter) = (use_talk(), use_counter());
+    let (tongue, counter) = (use_tongue(), use_counter());
     let host = counter.host.get_untracked();
     let (says, whole) = match missing {
         Missing::Failure(failure) => {
             let whole = failure.clone();
-            (Signal::derive(move || failure.say(talk.lang())), Signal::derive(move || whole.say(talk.lang())))
+            (
+                Signal::derive(move || failure.say(tongue.lang())),
+                Signal::derive(move || whole.say(tongue.lang())),
+            )
         }
         Missing::Trouble(trouble) => {
             let (title, _) = advice(trouble.kind);
             let message = names::text(&trouble.message).into_owned();
-            (Signal::derive(move || title.with(talk.lang(), &[&host])), Signal::stored(message))
+            (Signal::derive(move || title.with(tongue.lang(), &[&host])), Signal::stored(message))
         }
     };
     view! { <span class="tag-said wrong" title=whole>{says}</span> }

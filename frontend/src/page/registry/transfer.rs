@@ -10,8 +10,8 @@ use crate::{
         api::{Client, Failure},
         images::{Shelf, use_shelf},
         marks::Wrong,
-        say::use_talk,
         theatre::{Stage, take},
+        tongue::use_tongue,
     },
     pulling::Lines,
     theatre,
@@ -89,7 +89,7 @@ pub fn PullButton(
     /// Called when it came.
     done: impl Fn() + Clone + Send + Sync + 'static,
 ) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let pull = move |_| {
         let Ok(controller) = AbortController::new() else { return };
         transfer.stage.set(Some(theatre::Stage::default()));
@@ -99,8 +99,8 @@ pub fn PullButton(
     };
     move || {
         match transfer.is_going() {
-        true => view! { <button type="button" class="button" data-testid="tag-stop" on:click=move |_| transfer.halt()>{talk.say(Talk::Stop)}</button> }.into_any(),
-        false => view! { <button type="button" class="button" class:main=!here data-testid="tag-pull" on:click=pull.clone()>{talk.say(if here { Talk::PullAgain } else { Talk::PullTag })}</button> }.into_any(),
+        true => view! { <button type="button" class="button" data-testid="tag-stop" on:click=move |_| transfer.halt()>{tongue.say(Talk::Stop)}</button> }.into_any(),
+        false => view! { <button type="button" class="button" class:main=!here data-testid="tag-pull" on:click=pull.clone()>{tongue.say(if here { Talk::PullAgain } else { Talk::PullTag })}</button> }.into_any(),
     }
     }
 }
@@ -108,11 +108,11 @@ pub fn PullButton(
 /// The requests that it made, or why it didn't begin.
 #[component]
 pub fn Requests(transfer: Transfer) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let shown = Memo::new(move |_| transfer.stage.get().unwrap_or_default());
     let any = Memo::new(move |_| transfer.stage.with(Option::is_some));
     view! {
-        {move || transfer.failure.get().map(|failure| view! { <div class="transfer"><Wrong text=Signal::derive(move || failure.say(talk.lang()))/></div> })}
+        {move || transfer.failure.get().map(|failure| view! { <div class="transfer"><Wrong text=Signal::derive(move || failure.say(tongue.lang()))/></div> })}
         {move || any.get().then(|| view! { <div class="transfer" data-testid="transfer"><Stage stage=shown/></div> })}
     }
 }

@@ -14,8 +14,8 @@ use super::{
     bar::use_bar,
     dom,
     marks::Wrong,
-    say::use_talk,
     seen::{pause, while_seen},
+    tongue::use_tongue,
 };
 use crate::{
     address::{Place, Registry},
@@ -33,7 +33,7 @@ pub fn take(stage: &mut theatre::Stage, lines: Vec<Vec<u8>>) {
 /// The page at `/registry/theatre`.
 #[component]
 pub fn TheatrePage() -> impl IntoView {
-    let (talk, client, bar) = (use_talk(), use_client(), use_bar());
+    let (tongue, client, bar) = (use_tongue(), use_client(), use_bar());
     let plays = RwSignal::new(None::<Vec<Play>>);
     while_seen(move |signal| {
         spawn_local(async move {
@@ -74,20 +74,20 @@ pub fn TheatrePage() -> impl IntoView {
     view! {
         <div class="theatre-page" data-testid="theatre">
             <header class="registry-head">
-                <h1><a class="crumb" href=back.clone()>{talk.say(Talk::RegistryTitle)}</a>" "{talk.say(Talk::Theatre)}</h1>
-                <p class="faint">{talk.say(Talk::TheatreHow)}</p>
+                <h1><a class="crumb" href=back.clone()>{tongue.say(Talk::RegistryTitle)}</a>" "{tongue.say(Talk::Theatre)}</h1>
+                <p class="faint">{tongue.say(Talk::TheatreHow)}</p>
             </header>
             {move || none().then(|| view! {
                 <section class="notice empty" data-testid="no-plays">
                     <span class="logo large" aria-hidden="true"><i></i><i></i><i></i></span>
-                    <h2>{talk.say(Talk::TheatreNone)}</h2>
-                    <p>{talk.say(Talk::TheatreNoneHow)}</p>
-                    <a class="button main" href=back.clone()>{talk.say(Talk::TheatreNoneDo)}</a>
+                    <h2>{tongue.say(Talk::TheatreNone)}</h2>
+                    <p>{tongue.say(Talk::TheatreNoneHow)}</p>
+                    <a class="button main" href=back.clone()>{tongue.say(Talk::TheatreNoneDo)}</a>
                 </section>
             })}
             <div class="theatre-panes" class:gone=none>
-                <nav class="plays" aria-label=talk.say(Talk::TheatreList)>
-                    <h2>{talk.say(Talk::TheatreList)}</h2>
+                <nav class="plays" aria-label=tongue.say(Talk::TheatreList)>
+                    <h2>{tongue.say(Talk::TheatreList)}</h2>
                     <ul>
                         <For each=move || order.get().unwrap_or_default() key=Clone::clone let:id>
                             <Card id=id.clone() shown play=Memo::new(move |last: Option<&Option<Play>>| {
@@ -113,7 +113,7 @@ fn merge(plays: &mut Vec<Play>, play: Play) {
 
 #[component]
 fn Card(id: String, shown: Memo<Option<String>>, play: Memo<Option<Play>>) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let to = Place::Theatre { id: Some(id.clone()) }.print();
     let current = {
         let id = id.clone();
@@ -121,7 +121,7 @@ fn Card(id: String, shown: Memo<Option<String>>, play: Memo<Option<Play>>) -> im
     };
     let said = move || {
         let play = play.get()?;
-        let lang = talk.lang();
+        let lang = tongue.lang();
         let deed = match play.deed {
             Deed::Pull => Talk::DeedPull,
             Deed::Push => Talk::DeedPush,
@@ -171,7 +171,7 @@ pub fn Live(deed: Deed, name: String) -> impl IntoView {
 /// A play, followed to its end.
 #[component]
 fn Playing(id: String) -> impl IntoView {
-    let (talk, client) = (use_talk(), use_client());
+    let (tongue, client) = (use_tongue(), use_client());
     let stage = RwSignal::new(theatre::Stage::default());
     let failure = RwSignal::new(None::<Failure>);
     let path = format!("/api/theatre/{id}/scenes");
@@ -194,10 +194,10 @@ fn Playing(id: String) -> impl IntoView {
     }
     let shown = Memo::new(move |_| stage.get());
     view! {
-        <section class="playing" aria-label=talk.say(Talk::Rows)>
+        <section class="playing" aria-label=tongue.say(Talk::Rows)>
             {move || failure.get().map(|failure| match failure {
-                Failure::Refused { status: 404, .. } => view! { <p class="pad" data-testid="play-gone">{talk.say(Talk::TheatreGone)}</p><p class="pad"><a class="button" href=Place::Registry(Box::new(Registry::default())).print()>{talk.say(Talk::TheatreNoneDo)}</a></p> }.into_any(),
-                failure => view! { <Wrong text=Signal::derive(move || failure.say(talk.lang()))/> }.into_any(),
+                Failure::Refused { status: 404, .. } => view! { <p class="pad" data-testid="play-gone">{tongue.say(Talk::TheatreGone)}</p><p class="pad"><a class="button" href=Place::Registry(Box::new(Registry::default())).print()>{tongue.say(Talk::TheatreNoneDo)}</a></p> }.into_any(),
+                failure => view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> }.into_any(),
             })}
             {move || failure.with(Option::is_none).then(|| view! { <Stage stage=shown/> })}
         </section>

@@ -7,15 +7,15 @@ use super::stage::Scene;
 use crate::{
     figures::Size,
     hues, names,
-    page::say::use_talk,
+    page::tongue::use_tongue,
     theatre::{Mood, answered, mood, rate, said, sends, share, time},
-    words::{Lang, Said as _, Talk},
+    words::{Lang, Talk},
 };
 
 /// A row of the stage.
 #[component]
 pub fn Line(at: usize, scene: Scene) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let row = Memo::new(move |last: Option<&Option<Row>>| {
         scene.stage.with(|stage| stage.rows.get(at).cloned()).or_else(|| last.cloned().flatten())
     });
@@ -44,7 +44,7 @@ pub fn Line(at: usize, scene: Scene) -> impl IntoView {
     };
     let body = move || {
         let row = row.get()?;
-        let lang = talk.lang();
+        let lang = tongue.lang();
         let when = format!("{:.2} s", row.at as f64 / 1000.0);
         let asks = said(&row, deed.get(), lang);
         Some(match row.call.clone() {
@@ -146,14 +146,14 @@ fn Wire(row: Row, call: Call, scene: Scene) -> impl IntoView {
 
 #[component]
 fn Answer(row: Row, call: Call) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let class = match mood(&row) {
         Mood::Spared => "right",
         Mood::Badly => "wrong",
         Mood::Asked => "asked-for",
         Mood::Going | Mood::Well => "faint",
     };
-    let words = move || answered(&row, talk.lang());
+    let words = move || answered(&row, tongue.lang());
     view! {
         {call.status.map(|status| view! { <code class="status">{status}</code> })}
         <span class=class>{words}</span>

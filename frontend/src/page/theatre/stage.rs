@@ -11,10 +11,10 @@ use crate::{
     page::{
         dom,
         marks::{Size, Wrong},
-        say::use_talk,
+        tongue::use_tongue,
     },
     theatre::{self, lesson, time},
-    words::{Said as _, Talk},
+    words::Talk,
 };
 
 /// What every row of a stage asks for.
@@ -33,7 +33,7 @@ pub struct Scene {
 /// The stage with its sums, rows, and what a row teaches.
 #[component]
 pub fn Stage(stage: Memo<theatre::Stage>) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let id = next_id();
     let scene = Scene { stage, pointed: RwSignal::new(None), now: RwSignal::new(0), id };
     // The clock runs while something goes on.
@@ -55,7 +55,7 @@ pub fn Stage(stage: Memo<theatre::Stage>) -> impl IntoView {
     let hosts = Memo::new(move |_| stage.with(theatre::Stage::hosts));
     let teaches = move || {
         let row = scene.pointed.get().and_then(|at| stage.with(|stage| stage.rows.get(at).map(lesson)));
-        row.unwrap_or(Talk::Point).text(talk.lang())
+        row.unwrap_or(Talk::Point).text(tongue.lang())
     };
     let on_key = move |event: ev::KeyboardEvent| {
         let (Some(here), Some(last)) = (scene.pointed.get_untracked(), count.get_untracked().checked_sub(1))
@@ -77,16 +77,16 @@ pub fn Stage(stage: Memo<theatre::Stage>) -> impl IntoView {
             <Sums stage/>
             <p class="lesson" aria-live="polite" data-testid="lesson">{teaches}</p>
             <div class="lanes" aria-hidden="true">
-                <span></span><b>{talk.say(Talk::LaneUs)}</b><span></span>
+                <span></span><b>{tongue.say(Talk::LaneUs)}</b><span></span>
                 <b class="them">{move || hosts.with(|hosts| match hosts.first() {
                     Some(host) => names::middle(&names::text(host), 34).into_owned(),
-                    None => Talk::LaneThem.text(talk.lang()).to_owned(),
+                    None => Talk::LaneThem.text(tongue.lang()).to_owned(),
                 })}</b><span></span>
             </div>
-            <ol class="calls" aria-label=talk.say(Talk::Rows) data-testid="calls" on:keydown=on_key on:mouseleave=move |_| scene.pointed.set(None)>
+            <ol class="calls" aria-label=tongue.say(Talk::Rows) data-testid="calls" on:keydown=on_key on:mouseleave=move |_| scene.pointed.set(None)>
                 <For each=move || 0..count.get() key=|at| *at let:at><Line at scene/></For>
             </ol>
-            {move || (dropped.get() > 0).then(|| view! { <p class="pad faint">{Talk::RowsDropped.with(talk.lang(), &[&dropped.get().to_string()])}</p> })}
+            {move || (dropped.get() > 0).then(|| view! { <p class="pad faint">{Talk::RowsDropped.with(tongue.lang(), &[&dropped.get().to_string()])}</p> })}
         </div>
     }
 }
@@ -104,10 +104,10 @@ fn state(stage: &theatre::Stage) -> &'static str {
 /// The play in a line: what it is, how it stands, what went over the network and what didn't have to.
 #[component]
 fn Sums(stage: Memo<theatre::Stage>) -> impl IntoView {
-    let talk = use_talk();
+    let tongue = use_tongue();
     let play = Memo::new(move |_| stage.with(|stage| stage.play.clone()));
     move || {
-        let lang = talk.lang();
+        let lang = tongue.lang();
         let Some(play) = play.get() else {
             return view! { <p class="sums faint">{Talk::Connecting.text(lang)}</p> }.into_any();
         };

@@ -72,7 +72,7 @@ impl Bench {
 
     async fn ended(self, answer: Result<(), Failure>) {
         let cut = match answer {
-            Ok(()) => Some(crate::words::Word::BuildCut.text(self.lang()).to_owned()),
+            Ok(()) => Some(crate::words::Craft::BuildCut.text(self.lang()).to_owned()),
             Err(Failure::Cancelled) => None,
             Err(failure) => Some(failure.say(self.lang())),
         };

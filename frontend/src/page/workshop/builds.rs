@@ -17,7 +17,7 @@ use crate::{
     figures::Size,
     hues, moments, names,
     page::{dom, tongue::use_tongue},
-    words::{Lang, Word},
+    words::{Craft, Lang},
     workshop::{
         building::{Build, Step},
         changes::{Changes, FileChange, between},
@@ -43,13 +43,13 @@ pub fn BuildsPanel() -> impl IntoView {
         match (chosen.get(), bench.view.with(|view| view.step)) {
         (Some(build), Some(step)) => view! { <Travel id=build step/> }.into_any(),
         (Some(build), None) => view! { <One id=build/> }.into_any(),
-        (None, _) if bench.builds.with(Vec::is_empty) && bench.clients.with(Vec::is_empty) => view! { <p class="pad faint" data-testid="no-builds">{tongue.say(Word::BuildsNone)}</p> }.into_any(),
+        (None, _) if bench.builds.with(Vec::is_empty) && bench.clients.with(Vec::is_empty) => view! { <p class="pad faint" data-testid="no-builds">{tongue.say(Craft::BuildsNone)}</p> }.into_any(),
         (None, _) => view! {
             <ol class="builds" data-testid="builds">
                 <For each=move || bench.builds.get() key=|card| format!("{}{:?}", card.id, card.state) let:card><BuildRow card/></For>
             </ol>
             {move || (!bench.clients.with(Vec::is_empty)).then(|| view! {
-                <h3 class="pad">{tongue.say(Word::BuildsOfClients)}</h3>
+                <h3 class="pad">{tongue.say(Craft::BuildsOfClients)}</h3>
                 <ol class="builds" data-testid="client-builds">
                     <For each=move || bench.clients.get() key=|card| format!("{}{:?}", card.id, card.state) let:card><BuildRow card/></For>
                 </ol>
@@ -80,12 +80,12 @@ fn before(builds: &[BuildCard], id: &str) -> Option<String> {
 }
 
 /// How a build's state is shown: a class and a word.
-pub(super) fn state_mark(state: &BuildState) -> (&'static str, Word) {
+pub(super) fn state_mark(state: &BuildState) -> (&'static str, Craft) {
     match state {
-        BuildState::Running => ("faint", Word::BuildRunningShort),
-        BuildState::Succeeded => ("right", Word::BuildSucceeded),
-        BuildState::Failed { .. } => ("wrong", Word::BuildFailedShort),
-        BuildState::Cancelled => ("faint", Word::BuildCancelled),
+        BuildState::Running => ("faint", Craft::BuildRunningShort),
+        BuildState::Succeeded => ("right", Craft::BuildSucceeded),
+        BuildState::Failed { .. } => ("wrong", Craft::BuildFailedShort),
+        BuildState::Cancelled => ("faint", Craft::BuildCancelled),
     }
 }
 
@@ -112,7 +112,7 @@ fn BuildRow(card: BuildCard) -> impl IntoView {
                 <span class=class>{tongue.say(word)}</span>
                 <span title=format!("{} UTC", moments::stamp(started))>{move || moments::age(started, dom::clock(), tongue.lang())}</span>
                 <span class="faint">{took(card.milliseconds)}</span>
-                <span class="faint">{tongue.with(Word::BuildCachedOf, cached)}</span>
+                <span class="faint">{tongue.with(Craft::BuildCachedOf, cached)}</span>
                 <code class="faint">{card.names.first().map(|name| names::text(name).into_owned())}</code>
             </a>
         </li>
@@ -138,7 +138,7 @@ fn One(id: String) -> impl IntoView {
         let lang = tongue.lang();
         let story = match other.get() {
             Some(other) => view! { <ChangesBetween before=other after=detail.clone()/> }.into_any(),
-            None => view! { <p class="pad faint">{Word::ChangesFirst.text(lang)}</p> }.into_any(),
+            None => view! { <p class="pad faint">{Craft::ChangesFirst.text(lang)}</p> }.into_any(),
         };
         let (class, word) = state_mark(&detail.card.state);
         let why = match &detail.card.state {
@@ -149,9 +149,9 @@ fn One(id: String) -> impl IntoView {
         let build = detail.card.id.clone();
         view! {
             <div class="one-build" data-testid="one-build" data-build=build.clone()>
-                <p class="pane-line"><a href=back>"← "{Word::Builds.text(lang)}</a><span class=class>{word.text(lang)}</span><span class="faint">{took(detail.card.milliseconds)}</span></p>
+                <p class="pane-line"><a href=back>"← "{Craft::Builds.text(lang)}</a><span class=class>{word.text(lang)}</span><span class="faint">{took(detail.card.milliseconds)}</span></p>
                 {why.map(|why| view! { <p class="pad wrong">{why}</p> })}
-                <h3>{Word::StepsOf.text(lang)}</h3>
+                <h3>{Craft::StepsOf.text(lang)}</h3>
                 <ol class="steps-of">{steps.into_iter().map(|step| step_link(bench, &build, step, lang)).collect_view()}</ol>
                 {story}
             </div>
@@ -188,14 +188,14 @@ fn ChangesBetween(before: Arc<BuildDetail>, after: Arc<BuildDetail>) -> impl Int
         let age = moments::age(started, dom::clock(), lang);
         view! {
             <section class="changes-between" data-testid="changes-between">
-                <h3>{Word::ChangesSince.with(lang, &[&age])}</h3>
-                {changes.is_same().then(|| view! { <p class="faint">{Word::ChangesNothing.text(lang)}</p> })}
-                {changes.text.then(|| view! { <h4>{Word::ChangesText.text(lang)}</h4> <TextDiff before=before.dockerfile.clone() after=after.dockerfile.clone()/> })}
+                <h3>{Craft::ChangesSince.with(lang, &[&age])}</h3>
+                {changes.is_same().then(|| view! { <p class="faint">{Craft::ChangesNothing.text(lang)}</p> })}
+                {changes.text.then(|| view! { <h4>{Craft::ChangesText.text(lang)}</h4> <TextDiff before=before.dockerfile.clone() after=after.dockerfile.clone()/> })}
                 {files(&changes, lang)}
-                {pairs(Word::ChangesArgs, &changes.args, lang)}
-                {pairs(Word::ChangesBases, &changes.bases, lang)}
-                {changes.target.clone().map(|(old, new)| pairs(Word::ChangesTarget, &[(String::new(), old, new)], lang))}
-                {changes.no_cache.map(|on| view! { <p>{Word::BuildNoCache.text(lang)}": "{if on { "✓" } else { "✕" }}</p> })}
+                {pairs(Craft::ChangesArgs, &changes.args, lang)}
+                {pairs(Craft::ChangesBases, &changes.bases, lang)}
+                {changes.target.clone().map(|(old, new)| pairs(Craft::ChangesTarget, &[(String::new(), old, new)], lang))}
+                {changes.no_cache.map(|on| view! { <p>{Craft::BuildNoCache.text(lang)}": "{if on { "✓" } else { "✕" }}</p> })}
                 <p class="faint">{format!("{} → {} · {} → {}", took(changes.time.0), took(changes.time.1), Size::of(changes.bytes.0), Size::of(changes.bytes.1))}</p>
             </section>
         }
@@ -204,31 +204,31 @@ fn ChangesBetween(before: Arc<BuildDetail>, after: Arc<BuildDetail>) -> impl Int
 
 fn files(changes: &Changes, lang: Lang) -> Option<AnyView> {
     let Some(files) = &changes.files else {
-        return Some(view! { <p class="faint">{Word::ChangesUnknown.text(lang)}</p> }.into_any());
+        return Some(view! { <p class="faint">{Craft::ChangesUnknown.text(lang)}</p> }.into_any());
     };
     if files.is_empty() {
         return None;
     }
     let row = |(file, change): &(String, FileChange)| {
         let what = match change {
-            FileChange::Added => Word::ChangeFileAdded.text(lang).to_owned(),
-            FileChange::Removed => Word::ChangeFileRemoved.text(lang).to_owned(),
-            FileChange::Kind => Word::ChangeFileKind.text(lang).to_owned(),
+            FileChange::Added => Craft::ChangeFileAdded.text(lang).to_owned(),
+            FileChange::Removed => Craft::ChangeFileRemoved.text(lang).to_owned(),
+            FileChange::Kind => Craft::ChangeFileKind.text(lang).to_owned(),
             FileChange::Content(old, new) => format!("{} → {}", Size::of(*old), Size::of(*new)),
             FileChange::Mode(old, new) => format!("{old:o} → {new:o}"),
         };
         view! { <li data-testid="changed-file"><code>{names::bytes(&path::decode(file))}</code><span class="faint">{what}</span></li> }
     };
-    Some(view! { <h4>{Word::ChangesFiles.text(lang)}</h4> <ul>{files.iter().take(500).map(row).collect_view()}</ul> }.into_any())
+    Some(view! { <h4>{Craft::ChangesFiles.text(lang)}</h4> <ul>{files.iter().take(500).map(row).collect_view()}</ul> }.into_any())
 }
 
-fn pairs(title: Word, list: &[(String, Option<String>, Option<String>)], lang: Lang) -> Option<AnyView> {
+fn pairs(title: Craft, list: &[(String, Option<String>, Option<String>)], lang: Lang) -> Option<AnyView> {
     if list.is_empty() {
         return None;
     }
     let shown = |value: &Option<String>| match value {
         Some(value) => names::text(value).into_owned(),
-        None => Word::ChangeNone.text(lang).to_owned(),
+        None => Craft::ChangeNone.text(lang).to_owned(),
     };
     let rows = list.iter().map(|(name, old, new)| view! { <li><code>{names::text(name).into_owned()}</code><span>{shown(old)}" → "{shown(new)}</span></li> });
     Some(view! { <h4>{title.text(lang)}</h4> <ul>{rows.collect_view()}</ul> }.into_any())

@@ -10,7 +10,7 @@ use super::{editor::use_desk, state::use_bench};
 use crate::{
     names,
     page::{dom, marks::Size, tongue::use_tongue},
-    words::Word,
+    words::{Craft, Word},
     workshop::context::{Row, WrongPath, context, ignored_by, typed},
 };
 
@@ -37,9 +37,9 @@ pub fn ContextPanel() -> impl IntoView {
     });
     let sent = move || shown.with(|shown| (shown.sent_files, shown.sent_bytes));
     let left = move || shown.with(|shown| (shown.ignored_files, shown.ignored_bytes));
-    let figures = move |word: Word, (files, bytes): (u64, u64)| {
+    let figures = move |word: Craft, (files, bytes): (u64, u64)| {
         let (lang, size) = (tongue.lang(), crate::figures::Size::of(bytes).to_string());
-        word.with(lang, &[&Word::FileCountOne.count(Word::FileCount, lang, files), &size])
+        word.with(lang, &[&Craft::FileCountOne.count(Craft::FileCount, lang, files), &size])
     };
     let drop_here = move |event: leptos::ev::DragEvent| {
         event.prevent_default();
@@ -53,11 +53,11 @@ pub fn ContextPanel() -> impl IntoView {
             on:dragleave=move |_| over.set(false) on:drop=drop_here>
             <div class="context-bar">
                 <button type="button" class="quiet" data-testid="context-add" aria-expanded=move || (asks.get() == Asks::Path).to_string()
-                    on:click=move |_| ask(Asks::Path)>{tongue.say(Word::ContextAdd)}</button>
-                <button type="button" class="quiet" data-testid="context-upload" on:click=move |_| bench.take_picked(false, Vec::new())>{tongue.say(Word::ContextUpload)}</button>
-                <button type="button" class="quiet" data-testid="context-folder" on:click=move |_| bench.take_picked(true, Vec::new())>{tongue.say(Word::ContextFolder)}</button>
+                    on:click=move |_| ask(Asks::Path)>{tongue.say(Craft::ContextAdd)}</button>
+                <button type="button" class="quiet" data-testid="context-upload" on:click=move |_| bench.take_picked(false, Vec::new())>{tongue.say(Craft::ContextUpload)}</button>
+                <button type="button" class="quiet" data-testid="context-folder" on:click=move |_| bench.take_picked(true, Vec::new())>{tongue.say(Craft::ContextFolder)}</button>
                 <button type="button" class="quiet" data-testid="context-git" aria-expanded=move || (asks.get() == Asks::Git).to_string()
-                    on:click=move |_| ask(Asks::Git)>{tongue.say(Word::ContextGit)}</button>
+                    on:click=move |_| ask(Asks::Git)>{tongue.say(Craft::ContextGit)}</button>
             </div>
             {move || match asks.get() {
                 Asks::Nothing => ().into_any(),
@@ -66,18 +66,18 @@ pub fn ContextPanel() -> impl IntoView {
             }}
             {move || bench.uploading.get().map(|bytes| {
                 let size = crate::figures::Size::of(bytes).to_string();
-                view! { <p class="pad faint" role="status" data-testid="uploading">{move || Word::ContextUploading.with(tongue.lang(), &[&size])}</p> }
+                view! { <p class="pad faint" role="status" data-testid="uploading">{move || Craft::ContextUploading.with(tongue.lang(), &[&size])}</p> }
             })}
-            <div class="context-tree" role="tree" aria-label=tongue.say(Word::ContextFiles) data-testid="context-tree">
+            <div class="context-tree" role="tree" aria-label=tongue.say(Craft::ContextFiles) data-testid="context-tree">
                 <For each=move || shown.with(|shown| shown.rows.clone()) key=|row| format!("{row:?}") let:row>
                     <FileRow row closed/>
                 </For>
             </div>
             <footer class="context-sum">
-                <span data-testid="context-sent" data-bytes=move || sent().1>{move || figures(Word::ContextSent, sent())}</span>
-                {move || (left().0 > 0).then(|| view! { <span class="faint" data-testid="context-ignored">{move || figures(Word::ContextIgnored, left())}</span> })}
+                <span data-testid="context-sent" data-bytes=move || sent().1>{move || figures(Craft::ContextSent, sent())}</span>
+                {move || (left().0 > 0).then(|| view! { <span class="faint" data-testid="context-ignored">{move || figures(Craft::ContextIgnored, left())}</span> })}
                 <span class="spring"></span>
-                <span class="faint">{tongue.say(Word::WorkshopDrop)}</span>
+                <span class="faint">{tongue.say(Craft::WorkshopDrop)}</span>
             </footer>
         </div>
     }
@@ -150,20 +150,20 @@ fn FileRow(row: Row, closed: RwSignal<BTreeSet<Vec<u8>>>) -> impl IntoView {
             <button type="button" class="context-name" title=format!("{mode} {whole}") on:click=open data-testid="context-open">
                 <span class="fold" aria-hidden="true">{sign}</span>{shown}<span class="faint">{target}</span>
             </button>
-            {ignored.map(|line| view! { <span class="by faint" data-testid="ignored-by">{tongue.with(Word::ContextIgnoredBy, [line.to_string()])}</span> })}
+            {ignored.map(|line| view! { <span class="by faint" data-testid="ignored-by">{tongue.with(Craft::ContextIgnoredBy, [line.to_string()])}</span> })}
             <span class="spring"></span>
             <Size bytes=row.bytes/>
             {move || (!is_dockerfile()).then({
                 let (name, remove, ask_name) = (name.clone(), remove.clone(), ask_name.clone());
                 move || view! {
-                    <button type="button" class="quiet cross" data-testid="context-delete" aria-label=tongue.with(Word::RemoveFileAsk, [name]) on:click=move |_| {
+                    <button type="button" class="quiet cross" data-testid="context-delete" aria-label=tongue.with(Craft::RemoveFileAsk, [name]) on:click=move |_| {
                         asked.set(true);
                         request_animation_frame(|| dom::focus("remove-yes"));
                     }>"✕"</button>
                     {move || asked.get().then(|| view! {
                         <span class="ask-over" role="alertdialog" on:keydown=move |event| if event.key() == "Escape" { asked.set(false) }>
-                            <span>{tongue.with(Word::RemoveFileAsk, [ask_name.clone()])}</span>
-                            <button id="remove-yes" type="button" class="button grave" data-testid="context-delete-yes" on:click=remove.clone()>{tongue.say(Word::Delete)}</button>
+                            <span>{tongue.with(Craft::RemoveFileAsk, [ask_name.clone()])}</span>
+                            <button id="remove-yes" type="button" class="button grave" data-testid="context-delete-yes" on:click=remove.clone()>{tongue.say(Craft::Delete)}</button>
                             <button type="button" class="button" on:click=move |_| asked.set(false)>{tongue.say(Word::Cancel)}</button>
                         </span>
                     })}
@@ -186,8 +186,8 @@ fn AddFile(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     });
     let read = Memo::new(move |_| value.with(|value| bench.entries.with(|entries| typed(value, entries))));
     let wrong = move || match read.get() {
-        Err(WrongPath::Component) => Some(Word::PathComponent),
-        Err(WrongPath::Taken) => Some(Word::PathTaken),
+        Err(WrongPath::Component) => Some(Craft::PathComponent),
+        Err(WrongPath::Taken) => Some(Craft::PathTaken),
         _ => None,
     };
     let add = move |event: leptos::ev::SubmitEvent| {
@@ -210,9 +210,9 @@ fn AddFile(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     view! {
         <form class="context-ask" on:submit=add on:keydown=move |event| if event.key() == "Escape" { close() }>
             <input node_ref=input class="field mono" type="text" autocomplete="off" spellcheck="false" data-testid="context-path" placeholder="src/main.c"
-                aria-label=tongue.say(Word::ContextPath) aria-invalid=move || wrong().is_some().to_string()
+                aria-label=tongue.say(Craft::ContextPath) aria-invalid=move || wrong().is_some().to_string()
                 prop:value=value on:input:target=move |event| value.set(event.target().value())/>
-            <button type="submit" class="button main" data-testid="context-add-do" disabled=move || read.with(Result::is_err)>{tongue.say(Word::ContextAddDo)}</button>
+            <button type="submit" class="button main" data-testid="context-add-do" disabled=move || read.with(Result::is_err)>{tongue.say(Craft::ContextAddDo)}</button>
             {move || wrong().map(|word| view! { <span class="wrong">{tongue.say(word)}</span> })}
         </form>
     }
@@ -230,9 +230,9 @@ fn FromGit(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     };
     view! {
         <form class="context-ask" on:submit=fetch on:keydown=move |event| if event.key() == "Escape" { close() }>
-            <input class="field mono" type="url" autocomplete="off" spellcheck="false" data-testid="context-git-url" placeholder=tongue.say(Word::GitHint)
-                aria-label=tongue.say(Word::GitAddress) prop:value=url on:input:target=move |event| url.set(event.target().value())/>
-            <button type="submit" class="button main" disabled=move || url.with(|url| url.trim().is_empty())>{tongue.say(Word::GitFetch)}</button>
+            <input class="field mono" type="url" autocomplete="off" spellcheck="false" data-testid="context-git-url" placeholder=tongue.say(Craft::GitHint)
+                aria-label=tongue.say(Craft::GitAddress) prop:value=url on:input:target=move |event| url.set(event.target().value())/>
+            <button type="submit" class="button main" disabled=move || url.with(|url| url.trim().is_empty())>{tongue.say(Craft::GitFetch)}</button>
         </form>
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     address::{Place, View},
     figures, names,
     page::{marks::Size, tongue::use_tongue},
-    words::Word,
+    words::{Craft, Word},
     workshop::step_tree::{Did, Line, lines},
 };
 
@@ -46,11 +46,11 @@ pub fn DidTree(image: String, layers: usize, did: Vec<Did>) -> impl IntoView {
                 <span><b class=format!("mark mark-{sign}")>{sign}</b>{figures::grouped(count)}" "<span class="faint">{tongue.say(word)}</span></span>
             }).collect_view()}
         </p>
-        <ul class="did-list" role="tree" aria-label=tongue.say(Word::TravelDiff) data-testid="did-list" on:keydown=move |event| on_key(&event, folded)>
+        <ul class="did-list" role="tree" aria-label=tongue.say(Craft::TravelDiff) data-testid="did-list" on:keydown=move |event| on_key(&event, folded)>
             <For each=move || drawn.with(|all| all.iter().take(LISTED).cloned().collect::<Vec<_>>())
                 key=|line| (line.path.clone(), line.open) children=row/>
         </ul>
-        {move || (more() > 0).then(|| view! { <p class="pad faint">{move || Word::TravelMore.with(tongue.lang(), &[&figures::grouped(more() as u64)])}</p> })}
+        {move || (more() > 0).then(|| view! { <p class="pad faint">{move || Craft::TravelMore.with(tongue.lang(), &[&figures::grouped(more() as u64)])}</p> })}
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
         marks::{Size, Wrong},
         tongue::use_tongue,
     },
-    words::{Lang, Word},
+    words::{Craft, Lang},
     workshop::{
         ansi::Span,
         building::{Build, End, Step, StepState},
@@ -118,25 +118,25 @@ pub fn Drawer() -> impl IntoView {
         bench.build.with(|build| build.as_ref().map(|build| build.warnings.clone()).unwrap_or_default())
     });
     view! {
-        <section id="build" class="drawer" tabindex="-1" aria-label=tongue.say(Word::BuildTitle) data-testid="drawer"
+        <section id="build" class="drawer" tabindex="-1" aria-label=tongue.say(Craft::BuildTitle) data-testid="drawer"
             data-state=move || bench.build.with(|build| state_name(build.as_ref()))>
             <header class="pane-head">
-                <h2>{tongue.say(Word::BuildTitle)}</h2>
+                <h2>{tongue.say(Craft::BuildTitle)}</h2>
                 <span role="status" class=move || headline.with(|(class, _)| *class) data-testid="build-state">{move || headline.with(|(_, text)| text.clone())}</span>
                 {move || context.get().map(|(files, bytes)| {
                     let says = move || {
                         let lang = tongue.lang();
-                        let count = Word::FileCountOne.count(Word::FileCount, lang, files);
-                        Word::BuildSent.with(lang, &[&count, &figures::Size::of(bytes).to_string()])
+                        let count = Craft::FileCountOne.count(Craft::FileCount, lang, files);
+                        Craft::BuildSent.with(lang, &[&count, &figures::Size::of(bytes).to_string()])
                     };
                     view! { <span class="faint" data-testid="build-context" data-bytes=bytes>{says}</span> }
                 })}
                 <span class="spring"></span>
                 {move || bench.shown_step.get().is_some().then(|| view! {
-                    <button type="button" class="quiet" on:click=move |_| bench.shown_step.set(None)>{tongue.say(Word::OutputFollow)}</button>
+                    <button type="button" class="quiet" on:click=move |_| bench.shown_step.set(None)>{tongue.say(Craft::OutputFollow)}</button>
                 })}
             </header>
-            {move || is_empty().then(|| view! { <p class="pad faint" data-testid="never-built">{tongue.say(Word::BuildNotYet)}</p> })}
+            {move || is_empty().then(|| view! { <p class="pad faint" data-testid="never-built">{tongue.say(Craft::BuildNotYet)}</p> })}
             {move || bench.build.with(|build| build.as_ref().and_then(|build| build.trouble().filter(|trouble| trouble.lines.is_none()).map(|trouble| trouble.message.clone())))
                 .map(|message| view! { <Wrong text=Signal::derive(move || names::text(&message).into_owned())/> })}
             {move || warnings.get().into_iter().map(|(_, message)| view! { <p class="pad warning" data-testid="build-warning">{names::text(&message).into_owned()}</p> }).collect_view()}
@@ -169,29 +169,29 @@ fn headline(build: Option<&Build>, lang: Lang) -> (&'static str, String) {
     match &build.end {
         None => match build.current() {
             Some(step) => {
-                ("", Word::BuildRunning.with(lang, &[&step.number.to_string(), &build.total.to_string()]))
+                ("", Craft::BuildRunning.with(lang, &[&step.number.to_string(), &build.total.to_string()]))
             }
-            None => ("", Word::BuildPreparing.text(lang).to_owned()),
+            None => ("", Craft::BuildPreparing.text(lang).to_owned()),
         },
-        Some(End::Done { .. }) => ("right", Word::BuildDone.with(lang, &[&took(build.milliseconds)])),
-        Some(End::Cancelled) => ("faint", Word::BuildCancelled.text(lang).to_owned()),
+        Some(End::Done { .. }) => ("right", Craft::BuildDone.with(lang, &[&took(build.milliseconds)])),
+        Some(End::Cancelled) => ("faint", Craft::BuildCancelled.text(lang).to_owned()),
         Some(End::Failed(trouble)) => match trouble.step {
-            Some(step) => ("wrong", Word::BuildFailedAt.with(lang, &[&step.to_string()])),
-            None => ("wrong", Word::BuildFailed.with(lang, &[&took(build.milliseconds)])),
+            Some(step) => ("wrong", Craft::BuildFailedAt.with(lang, &[&step.to_string()])),
+            None => ("wrong", Craft::BuildFailed.with(lang, &[&took(build.milliseconds)])),
         },
     }
 }
 
 /// The word for how a step stands.
-pub fn step_word(state: StepState) -> Word {
+pub fn step_word(state: StepState) -> Craft {
     use StepOutcome::{Base, Cached, Ran};
     match state {
-        StepState::Runs => Word::StepRuns,
-        StepState::Done(Cached) => Word::StepCached,
-        StepState::Done(Ran) => Word::StepRan,
-        StepState::Done(Base) => Word::StepBase,
-        StepState::Failed => Word::StepFailed,
-        StepState::Stopped => Word::StepStopped,
+        StepState::Runs => Craft::StepRuns,
+        StepState::Done(Cached) => Craft::StepCached,
+        StepState::Done(Ran) => Craft::StepRan,
+        StepState::Done(Base) => Craft::StepBase,
+        StepState::Failed => Craft::StepFailed,
+        StepState::Stopped => Craft::StepStopped,
     }
 }
 
@@ -240,7 +240,7 @@ fn StepRow(row: Memo<Option<Row>>, shown: Memo<Option<usize>>) -> impl IntoView 
                     <code class="step-text">{row.trigger.then_some("ONBUILD ")}{said}</code>
                 </button>
                 {bar.map(|bar| view! { <span class="bar" role="progressbar" aria-valuenow=row.share.map(|share| format!("{:.0}", share * 100.0))><i style=bar></i></span> })}
-                {(row.foreseen == Some(false)).then(|| view! { <span class="faint" data-testid="step-differs">{Word::StepDiffers.text(lang)}</span> })}
+                {(row.foreseen == Some(false)).then(|| view! { <span class="faint" data-testid="step-differs">{Craft::StepDiffers.text(lang)}</span> })}
                 <span class=mark data-testid="step-state">{step_word(row.state).text(lang)}</span>
                 <span class="step-time" data-testid="step-time">{move || took(time(&timed))}</span>
                 <span class="step-bytes">{(row.bytes > 0).then(|| view! { <Size bytes=row.bytes sign="+"/> })}</span>
@@ -302,10 +302,10 @@ fn Output(shown: Memo<Option<usize>>) -> impl IntoView {
     view! {
         <div class="output">
             {move || (printed.with(|(before, _)| *before) > 0).then(|| view! {
-                <p class="pad faint">{move || Word::OutputDropped.with(tongue.lang(), &[&figures::grouped(printed.with(|(before, _)| *before) as u64)])}</p>
+                <p class="pad faint">{move || Craft::OutputDropped.with(tongue.lang(), &[&figures::grouped(printed.with(|(before, _)| *before) as u64)])}</p>
             })}
             {move || (shown.get().is_some() && printed.with(|(_, lines)| lines.is_empty())).then(|| view! {
-                <p class="pad faint" data-testid="no-output">{move || if remembered() { Word::OutputGone } else { Word::OutputNone }.text(tongue.lang())}</p>
+                <p class="pad faint" data-testid="no-output">{move || if remembered() { Craft::OutputGone } else { Craft::OutputNone }.text(tongue.lang())}</p>
             })}
             <pre node_ref=pane tabindex="0" data-testid="output" data-step=move || shown.get()>
                 <For each=move || printed.with(|(_, lines)| lines.clone()) key=Printed::key let:line>

@@ -17,7 +17,7 @@ use crate::{
         marks::Wrong,
         tongue::{Tongue, use_tongue},
     },
-    words::Word,
+    words::Craft,
     workshop::{
         building::Build,
         complete::{Surroundings, complete},
@@ -117,7 +117,7 @@ pub fn EditorPane() -> impl IntoView {
     });
     Effect::new(move |_| {
         let Some(element) = host.get() else { return };
-        let label = Word::EditorLabel.text(tongue.lang_untracked());
+        let label = Craft::EditorLabel.text(tongue.lang_untracked());
         spawn_local(async move {
             let module = match module::load().await {
                 Ok(module) => module,
@@ -147,10 +147,10 @@ pub fn EditorPane() -> impl IntoView {
     let host_hidden = move || matches!(sheet.get(), Sheet::Binary | Sheet::Failed(_));
     view! {
         {move || broken.get().map(|why| {
-            view! { <Wrong text=Signal::derive(move || Word::EditorNone.with(tongue.lang(), &[&names::text(&why)]))/> }
+            view! { <Wrong text=Signal::derive(move || Craft::EditorNone.with(tongue.lang(), &[&names::text(&why)]))/> }
         })}
         {move || match sheet.get() {
-            Sheet::Binary => Some(view! { <p class="pad faint" data-testid="editor-binary">{tongue.say(Word::NoText)}</p> }.into_any()),
+            Sheet::Binary => Some(view! { <p class="pad faint" data-testid="editor-binary">{tongue.say(Craft::NoText)}</p> }.into_any()),
             Sheet::Failed(failure) => Some(view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> }.into_any()),
             _ => None,
         }}
@@ -189,7 +189,7 @@ fn draw(bench: Bench, tongue: Tongue, desk: Desk, sheet: RwSignal<Sheet>, open: 
                 let marks = bench.foresight.with(|foresight| foresight.marks(file.instructions.len(), lang));
                 let wrong = build.as_ref().and_then(|build| {
                     bench.built_text.with(|built| {
-                        bench.text.with(|text| wrong(build, built, text, Word::ShellHere.text(lang)))
+                        bench.text.with(|text| wrong(build, built, text, Craft::ShellHere.text(lang)))
                     })
                 });
                 serde_json::to_string(&lines::lines(file, &stripes, &marks, wrong)).unwrap_or_default()

@@ -15,7 +15,7 @@ use crate::{
     figures::{Size, grouped},
     names,
     page::api::Failure,
-    words::{Lang, Word},
+    words::{Craft, Lang},
     workshop::tar::Tar,
 };
 
@@ -51,9 +51,9 @@ fn is_archive(name: &str) -> bool {
 fn explain(why: TooMuch, lang: Lang) -> String {
     match why {
         TooMuch::Size(size) => {
-            Word::UploadTooLarge.with(lang, &[&Size::of(size).to_string(), &Size::of(MOST).to_string()])
+            Craft::UploadTooLarge.with(lang, &[&Size::of(size).to_string(), &Size::of(MOST).to_string()])
         }
-        TooMuch::Count(count) => Word::UploadTooLarge.with(lang, &[&grouped(count), &grouped(MOST_FILES)]),
+        TooMuch::Count(count) => Craft::UploadTooLarge.with(lang, &[&grouped(count), &grouped(MOST_FILES)]),
         TooMuch::Unreadable(message) => names::text(&message).into_owned(),
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     figures::Size,
     names,
     page::{dialogs::use_dialogs, dom, marks::Wrong, tongue::use_tongue},
-    words::Word,
+    words::{Craft, Word},
     workshop::{building::End, foresight::took, problems},
 };
 
@@ -34,16 +34,16 @@ pub fn Head() -> impl IntoView {
         <header class="image-head workshop-head">
             <a class="crumb" href="/workshop">{tongue.say(Word::Workshop)}</a>
             <input class="workshop-name" type="text" maxlength="100" spellcheck="false" autocomplete="off" data-testid="workshop-name"
-                aria-label=tongue.say(Word::WorkshopName) prop:value=name on:change:target=move |event| rename(event.target().value())/>
+                aria-label=tongue.say(Craft::WorkshopName) prop:value=name on:change:target=move |event| rename(event.target().value())/>
             <Outlook/>
             <span class="spring"></span>
             <Result/>
             <label class="no-cache"><input type="checkbox" data-testid="no-cache" prop:checked=bench.no_cache
-                on:change:target=move |event| bench.no_cache.set(event.target().checked())/>{tongue.say(Word::BuildNoCache)}</label>
+                on:change:target=move |event| bench.no_cache.set(event.target().checked())/>{tongue.say(Craft::BuildNoCache)}</label>
             {move || if bench.is_building() {
-                view! { <button type="button" class="button" data-testid="build-stop" on:click=move |_| bench.stop_build()>{tongue.say(Word::BuildStop)}</button> }.into_any()
+                view! { <button type="button" class="button" data-testid="build-stop" on:click=move |_| bench.stop_build()>{tongue.say(Craft::BuildStop)}</button> }.into_any()
             } else {
-                view! { <button type="button" class="button main" data-testid="build" title="Ctrl Enter" on:click=move |_| bench.run_build()>{tongue.say(Word::BuildDo)}</button> }.into_any()
+                view! { <button type="button" class="button main" data-testid="build" title="Ctrl Enter" on:click=move |_| bench.run_build()>{tongue.say(Craft::BuildDo)}</button> }.into_any()
             }}
             {move || bench.refusal.get().map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> })}
         </header>
@@ -65,14 +65,14 @@ fn Outlook() -> impl IntoView {
                 return None;
             }
             let (running, all) = (sum.running.to_string(), (sum.cached + sum.running).to_string());
-            let first = Word::ForecastSummary.with(lang, &[&sum.cached.to_string(), &all]);
+            let first = Craft::ForecastSummary.with(lang, &[&sum.cached.to_string(), &all]);
             let rest = match (sum.running, sum.cost) {
                 (0, _) => None,
                 (_, Some(last)) => Some(
-                    Word::ForecastCost
+                    Craft::ForecastCost
                         .with(lang, &[&running, &took(last.milliseconds), &Size::of(last.bytes).to_string()]),
                 ),
-                (_, None) => Some(Word::ForecastCostUnknown.with(lang, &[&running])),
+                (_, None) => Some(Craft::ForecastCostUnknown.with(lang, &[&running])),
             };
             Some([Some(first), rest].into_iter().flatten().collect::<Vec<_>>().join(" · "))
         })
@@ -94,8 +94,8 @@ fn Result() -> impl IntoView {
         made.get().map(|image| {
             let to = Place::Image(Box::new(View::of(&image))).print();
             view! {
-                <a class="button" href=to data-testid="open-result">{tongue.say(Word::OpenResult)}</a>
-                <button type="button" class="button" data-testid="run-result" on:click=move |_| dialogs.open_run(&image)>{tongue.say(Word::RunResult)}</button>
+                <a class="button" href=to data-testid="open-result">{tongue.say(Craft::OpenResult)}</a>
+                <button type="button" class="button" data-testid="run-result" on:click=move |_| dialogs.open_run(&image)>{tongue.say(Craft::RunResult)}</button>
             }
         })
     }
@@ -116,9 +116,9 @@ pub fn EditorHead() -> impl IntoView {
     });
     let standing = move || bench.papers.standing(&path.get());
     let says = move || match standing() {
-        Standing::Saved => Word::Saved,
-        Standing::Saving => Word::Saving,
-        _ => Word::Unsaved,
+        Standing::Saved => Craft::Saved,
+        Standing::Saving => Craft::Saving,
+        _ => Craft::Unsaved,
     };
     let shared = RwSignal::new(false);
     let share = move |_| {
@@ -137,23 +137,23 @@ pub fn EditorHead() -> impl IntoView {
     view! {
         <header class="pane-head">
             {move || file.get().is_some().then(|| view! {
-                <button type="button" class="quiet" data-testid="back-to-dockerfile" on:click=move |_| bench.show_file(None)>"← "{tongue.say(Word::BackToDockerfile)}</button>
+                <button type="button" class="quiet" data-testid="back-to-dockerfile" on:click=move |_| bench.show_file(None)>"← "{tongue.say(Craft::BackToDockerfile)}</button>
             })}
             <h2 data-testid="editor-file">{move || names::bytes(&path.get())}</h2>
             <span class="faint" role="status" data-testid="standing" data-standing=move || standing_name(&standing())>{move || says().text(tongue.lang())}</span>
             {move || file.get().is_none().then(|| view! {
                 <span class="problems" class:warn=move || { wrong.get() > 0 } data-testid="problems" data-count=wrong>
                     {move || match wrong.get() {
-                        0 => Word::ProblemsNone.text(tongue.lang()).to_owned(),
-                        count => Word::ProblemsOne.count(Word::Problems, tongue.lang(), count as u64),
+                        0 => Craft::ProblemsNone.text(tongue.lang()).to_owned(),
+                        count => Craft::ProblemsOne.count(Craft::Problems, tongue.lang(), count as u64),
                     }}</span>
             })}
             <span class="spring"></span>
-            <span class="faint leave">{tongue.say(Word::EditorLeave)}</span>
+            <span class="faint leave">{tongue.say(Craft::EditorLeave)}</span>
             {move || file.get().is_none().then(|| view! {
-                <button type="button" class="quiet" data-testid="format" title="Shift Alt F" on:click=move |_| bench.format()>{tongue.say(Word::FormatDo)}</button>
+                <button type="button" class="quiet" data-testid="format" title="Shift Alt F" on:click=move |_| bench.format()>{tongue.say(Craft::FormatDo)}</button>
                 <button type="button" class="quiet" data-testid="share" on:click=share><span aria-live="polite">
-                    {move || if shared.get() { Word::Copied } else { Word::ShareDo }.text(tongue.lang())}</span></button>
+                    {move || if shared.get() { Word::Copied.text(tongue.lang()) } else { Craft::ShareDo.text(tongue.lang()) }}</span></button>
             })}
         </header>
         {move || conflict(bench, tongue.lang(), path.get(), desk)}
@@ -193,9 +193,9 @@ fn conflict(
             };
             Some(view! {
                 <p class="bar-note" role="alert" data-testid="conflict">
-                    <span class="wrong">{Word::SaveLost.text(lang)}</span>
-                    <button type="button" class="button" data-testid="keep-mine" on:click=move |_| bench.keep_mine(mine.clone())>{Word::SaveMine.text(lang)}</button>
-                    <button type="button" class="button" data-testid="take-theirs" on:click=take>{Word::SaveTheirs.text(lang)}</button>
+                    <span class="wrong">{Craft::SaveLost.text(lang)}</span>
+                    <button type="button" class="button" data-testid="keep-mine" on:click=move |_| bench.keep_mine(mine.clone())>{Craft::SaveMine.text(lang)}</button>
+                    <button type="button" class="button" data-testid="take-theirs" on:click=take>{Craft::SaveTheirs.text(lang)}</button>
                 </p>
             }.into_any())
         }

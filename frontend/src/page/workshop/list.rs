@@ -19,7 +19,7 @@ use crate::{
         marks::{Size, Wrong},
         tongue::{Tongue, use_tongue},
     },
-    words::{Lang, Word},
+    words::{Craft, Lang, Word},
     workshop::foresight::took,
 };
 
@@ -168,30 +168,30 @@ pub fn WorkshopsPage() -> impl IntoView {
                 <h1>{tongue.say(Word::WorkshopsHere)}</h1>
                 <span class="spring"></span>
                 <input id="filter" type="search" class="field" data-testid="filter-workshops" autocomplete="off" spellcheck="false"
-                    placeholder=tongue.say(Word::FilterWorkshops) aria-label=tongue.say(Word::FilterWorkshops) prop:value=filter
+                    placeholder=tongue.say(Craft::FilterWorkshops) aria-label=tongue.say(Craft::FilterWorkshops) prop:value=filter
                     on:input:target=move |event| bar.stay(Place::Workshops { filter: event.target().value() })/>
             </header>
             <Shared/>
             <p class="begin">
-                <button type="button" class="button main" data-testid="workshop-new" disabled=attic.busy on:click=move |_| attic.begin(String::new(), Origin::Empty)>{tongue.say(Word::WorkshopNew)}</button>
-                <button type="button" class="button" data-testid="workshop-git" aria-expanded=move || git.get().to_string() on:click=move |_| git.update(|git| *git = !*git)>{tongue.say(Word::WorkshopFromGit)}</button>
-                <button type="button" class="button" data-testid="workshop-tar" on:click=move |_| pick(false)>{tongue.say(Word::WorkshopFromTar)}</button>
-                <button type="button" class="button" data-testid="workshop-folder" on:click=move |_| pick(true)>{tongue.say(Word::WorkshopFromFolder)}</button>
-                <span class="faint">{tongue.say(Word::WorkshopDrop)}</span>
+                <button type="button" class="button main" data-testid="workshop-new" disabled=attic.busy on:click=move |_| attic.begin(String::new(), Origin::Empty)>{tongue.say(Craft::WorkshopNew)}</button>
+                <button type="button" class="button" data-testid="workshop-git" aria-expanded=move || git.get().to_string() on:click=move |_| git.update(|git| *git = !*git)>{tongue.say(Craft::WorkshopFromGit)}</button>
+                <button type="button" class="button" data-testid="workshop-tar" on:click=move |_| pick(false)>{tongue.say(Craft::WorkshopFromTar)}</button>
+                <button type="button" class="button" data-testid="workshop-folder" on:click=move |_| pick(true)>{tongue.say(Craft::WorkshopFromFolder)}</button>
+                <span class="faint">{tongue.say(Craft::WorkshopDrop)}</span>
             </p>
             {move || git.get().then(|| view! { <FromGit/> })}
             {move || attic.refusal.get().or_else(|| attic.failure.get()).map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> })}
             {move || is_empty().then(|| view! {
                 <section class="notice empty" data-testid="no-workshops">
                     <span class="logo large" aria-hidden="true"><i></i><i></i><i></i></span>
-                    <h2>{tongue.say(Word::WorkshopNone)}</h2>
-                    <p>{tongue.say(Word::WorkshopNoneHow)}</p>
+                    <h2>{tongue.say(Craft::WorkshopNone)}</h2>
+                    <p>{tongue.say(Craft::WorkshopNoneHow)}</p>
                     {move || first().map(|template| {
                         let (title, name) = (template.title.clone(), template.name.clone());
                         view! {
                             <button type="button" class="button main" data-testid="workshop-first" disabled=attic.busy
                                 on:click=move |_| attic.begin(String::new(), Origin::Template { name: name.clone() })>
-                                {move || Word::WorkshopOpenFirst.with(tongue.lang(), &[&both(&title, tongue.lang())])}</button>
+                                {move || Craft::WorkshopOpenFirst.with(tongue.lang(), &[&both(&title, tongue.lang())])}</button>
                         }
                     })}
                 </section>
@@ -201,13 +201,14 @@ pub fn WorkshopsPage() -> impl IntoView {
             })}
             <div class="shelf" role="table" aria-label=tongue.say(Word::WorkshopsHere) data-testid="workshops" class:gone=move || shown.with(Vec::is_empty)>
                 <div class="shelf-head workshop-row" role="row">
-                    {[Word::ColumnName, Word::ColumnFiles, Word::ColumnChanged, Word::ColumnLastBuild].map(|word| view! { <span role="columnheader">{tongue.say(word)}</span> })}
+                    <span role="columnheader">{tongue.say(Word::ColumnName)}</span>
+                    {[Craft::ColumnFiles, Craft::ColumnChanged, Craft::ColumnLastBuild].map(|word| view! { <span role="columnheader">{tongue.say(word)}</span> })}
                     <span role="columnheader"><span class="unseen">{tongue.say(Word::ColumnActions)}</span></span>
                 </div>
                 <For each=move || shown.get() key=|card| format!("{card:?}") let:card><Row card/></For>
             </div>
             <ClientBuilds/>
-            <h2 class="templates-title">{tongue.say(Word::Templates)}</h2>
+            <h2 class="templates-title">{tongue.say(Craft::Templates)}</h2>
             <ul class="templates" data-testid="templates">
                 <For each=move || attic.templates.get() key=|template| template.name.clone() let:template><TemplateCard template/></For>
             </ul>
@@ -226,9 +227,9 @@ fn FromGit() -> impl IntoView {
     };
     view! {
         <form class="context-ask" on:submit=begin>
-            <input class="field mono" type="url" autocomplete="off" spellcheck="false" data-testid="workshop-git-url" placeholder=tongue.say(Word::GitHint)
-                aria-label=tongue.say(Word::GitAddress) prop:value=url on:input:target=move |event| url.set(event.target().value())/>
-            <button type="submit" class="button main" data-testid="workshop-git-do" disabled=move || attic.busy.get() || url.with(|url| url.trim().is_empty())>{tongue.say(Word::GitFetch)}</button>
+            <input class="field mono" type="url" autocomplete="off" spellcheck="false" data-testid="workshop-git-url" placeholder=tongue.say(Craft::GitHint)
+                aria-label=tongue.say(Craft::GitAddress) prop:value=url on:input:target=move |event| url.set(event.target().value())/>
+            <button type="submit" class="button main" data-testid="workshop-git-do" disabled=move || attic.busy.get() || url.with(|url| url.trim().is_empty())>{tongue.say(Craft::GitFetch)}</button>
         </form>
     }
 }
@@ -243,14 +244,14 @@ fn Row(card: WorkshopCard) -> impl IntoView {
     let changed = card.changed / 1000;
     let last = card.last_build.clone();
     let built = move || match &last {
-        None => ("faint", Word::NeverBuilt.text(tongue.lang()).to_owned()),
+        None => ("faint", Craft::NeverBuilt.text(tongue.lang()).to_owned()),
         Some(build) => {
             let age = moments::age(build.started / 1000, dom::clock(), tongue.lang());
             let (class, word) = match build.state {
-                BuildState::Succeeded => ("right", Word::BuildSucceeded),
-                BuildState::Failed { .. } => ("wrong", Word::BuildFailedShort),
-                BuildState::Running => ("", Word::BuildRunningShort),
-                BuildState::Cancelled => ("faint", Word::BuildCancelled),
+                BuildState::Succeeded => ("right", Craft::BuildSucceeded),
+                BuildState::Failed { .. } => ("wrong", Craft::BuildFailedShort),
+                BuildState::Running => ("", Craft::BuildRunningShort),
+                BuildState::Cancelled => ("faint", Craft::BuildCancelled),
             };
             (class, format!("{} · {age}", word.text(tongue.lang())))
         }
@@ -272,7 +273,7 @@ fn Row(card: WorkshopCard) -> impl IntoView {
                     let id = id.clone();
                     view! {
                         <span class="ask-over" role="alertdialog" on:keydown=move |event| if event.key() == "Escape" { asked.set(false) }>
-                            <span>{tongue.with(Word::RemoveWorkshopAsk, [name.clone()])}</span>
+                            <span>{tongue.with(Craft::RemoveWorkshopAsk, [name.clone()])}</span>
                             <button id="remove-yes" type="button" class="button grave" data-testid="workshop-remove-yes" on:click=move |_| attic.remove(id.clone())>{tongue.say(Word::RemoveYes)}</button>
                             <button type="button" class="button" on:click=move |_| asked.set(false)>{tongue.say(Word::Cancel)}</button>
                         </span>
@@ -298,22 +299,23 @@ fn ClientBuilds() -> impl IntoView {
         view! {
             <div class="shelf-row workshop-row" role="row" data-testid="client-build" data-build=card.id>
                 <span role="cell" class="names"><code>{names::text(&names).into_owned()}</code></span>
-                <span role="cell">{tongue.with(Word::BuildCachedOf, cached)}</span>
+                <span role="cell">{tongue.with(Craft::BuildCachedOf, cached)}</span>
                 <span role="cell" class="faint" title=format!("{} UTC", moments::stamp(started))>{move || moments::age(started, dom::clock(), tongue.lang())}</span>
                 <span role="cell"><span class=class>{tongue.say(word)}</span>" · "{took(card.milliseconds)}</span>
                 <span role="cell" class="deeds">
                     <button type="button" class="quiet" data-testid="client-build-open" disabled=attic.busy
-                        on:click=move |_| attic.begin(name.clone().unwrap_or_default(), origin.clone())>{tongue.say(Word::BuildToWorkshop)}</button>
+                        on:click=move |_| attic.begin(name.clone().unwrap_or_default(), origin.clone())>{tongue.say(Craft::BuildToWorkshop)}</button>
                 </span>
             </div>
         }
     };
     view! {
         {move || (!attic.builds.with(Vec::is_empty)).then(|| view! {
-            <h2 class="templates-title">{tongue.say(Word::BuildsOfClients)}</h2>
-            <div class="shelf" role="table" aria-label=tongue.say(Word::BuildsOfClients) data-testid="client-builds">
+            <h2 class="templates-title">{tongue.say(Craft::BuildsOfClients)}</h2>
+            <div class="shelf" role="table" aria-label=tongue.say(Craft::BuildsOfClients) data-testid="client-builds">
                 <div class="shelf-head workshop-row" role="row">
-                    {[Word::ColumnName, Word::ColumnSteps, Word::ColumnChanged, Word::ColumnLastBuild].map(|word| view! { <span role="columnheader">{tongue.say(word)}</span> })}
+                    <span role="columnheader">{tongue.say(Word::ColumnName)}</span>
+                    {[Craft::ColumnSteps, Craft::ColumnChanged, Craft::ColumnLastBuild].map(|word| view! { <span role="columnheader">{tongue.say(word)}</span> })}
                     <span role="columnheader"><span class="unseen">{tongue.say(Word::ColumnActions)}</span></span>
                 </div>
                 {attic.builds.get().into_iter().take(SHOWN).map(row).collect_view()}
@@ -335,7 +337,7 @@ fn TemplateCard(template: Template) -> impl IntoView {
                 on:click=move |_| attic.begin(String::new(), Origin::Template { name: name.clone() })>
                 <b>{move || both(&title, tongue.lang())}</b>
                 <span>{move || both(&about, tongue.lang())}</span>
-                <span class="faint">{tongue.with(Word::TemplateOn, [bases])}{template.network.then(|| view! { " · " {tongue.say(Word::TemplateNetwork)} })}</span>
+                <span class="faint">{tongue.with(Craft::TemplateOn, [bases])}{template.network.then(|| view! { " · " {tongue.say(Craft::TemplateNetwork)} })}</span>
             </button>
         </li>
     }

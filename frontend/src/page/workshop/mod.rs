@@ -31,7 +31,7 @@ use super::{
 use crate::{
     address::{self, Panel, Place},
     names,
-    words::{Lang, Word},
+    words::{Craft, Lang},
 };
 use builds::BuildsPanel;
 use context::ContextPanel;
@@ -123,10 +123,10 @@ fn Side() -> impl IntoView {
     let (tongue, bench) = (use_tongue(), use_bench());
     let panel = Memo::new(move |_| bench.view.with(|view| view.panel));
     let word = |panel: Panel| match panel {
-        Panel::Context => Word::ContextFiles,
-        Panel::Settings => Word::Settings,
-        Panel::Stages => Word::Stages,
-        Panel::Builds => Word::Builds,
+        Panel::Context => Craft::ContextFiles,
+        Panel::Settings => Craft::Settings,
+        Panel::Stages => Craft::Stages,
+        Panel::Builds => Craft::Builds,
     };
     view! {
         <section class="pane side-pane">
@@ -202,11 +202,11 @@ fn Failed(failure: Failure) -> impl IntoView {
     view! {
         <section class="notice" role="alert" data-testid="workshop-failed">
             {if missing {
-                view! { <h1>{tongue.with(Word::WorkshopGone, [id])}</h1> }.into_any()
+                view! { <h1>{tongue.with(Craft::WorkshopGone, [id])}</h1> }.into_any()
             } else {
                 view! { <h1 class="wrong">{move || failure.say(tongue.lang())}</h1> }.into_any()
             }}
-            <a class="button main" href="/workshop">{tongue.say(Word::WorkshopTo)}</a>
+            <a class="button main" href="/workshop">{tongue.say(Craft::WorkshopTo)}</a>
         </section>
     }
 }

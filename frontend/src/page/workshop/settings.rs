@@ -9,7 +9,7 @@ use crate::{
     names,
     page::{marks::CopyButton, tongue::use_tongue},
     run::quote,
-    words::Word,
+    words::{Craft, Word},
 };
 
 /// An argument that the Dockerfile declares or the workshop sets.
@@ -85,15 +85,15 @@ pub fn SettingsPanel() -> impl IntoView {
     view! {
         <div class="settings" data-testid="settings">
             <fieldset>
-                <legend>{tongue.say(Word::BuildArgs)}</legend>
-                {move || all.with(Vec::is_empty).then(|| view! { <p class="faint">{tongue.say(Word::BuildArgsNone)}</p> })}
+                <legend>{tongue.say(Craft::BuildArgs)}</legend>
+                {move || all.with(Vec::is_empty).then(|| view! { <p class="faint">{tongue.say(Craft::BuildArgsNone)}</p> })}
                 <For each=move || all.get() key=|one| format!("{one:?}") let:one>
                     {{
                         let (name, shown) = (one.name.clone(), names::text(&one.name).into_owned());
                         let hint = match (&one.default, one.declared) {
-                            (_, false) => tongue.with(Word::BuildArgUnknown, [String::new()]),
-                            (Some(default), _) => tongue.with(Word::BuildArgDefault, [names::text(default).into_owned()]),
-                            (None, _) => tongue.with(Word::BuildArgUnset, [String::new()]),
+                            (_, false) => tongue.with(Craft::BuildArgUnknown, [String::new()]),
+                            (Some(default), _) => tongue.with(Craft::BuildArgDefault, [names::text(default).into_owned()]),
+                            (None, _) => tongue.with(Craft::BuildArgUnset, [String::new()]),
                         };
                         view! {
                             <label class="arg"><code>{shown}</code>
@@ -108,20 +108,20 @@ pub fn SettingsPanel() -> impl IntoView {
                     }}
                 </For>
             </fieldset>
-            <label class="setting">{tongue.say(Word::BuildTarget)}
+            <label class="setting">{tongue.say(Craft::BuildTarget)}
                 <select class="field" data-testid="build-target" on:change:target=move |event| target(event.target().value())>
-                    <option value="" selected=move || bench.target().is_none()>{tongue.say(Word::BuildTargetLast)}</option>
+                    <option value="" selected=move || bench.target().is_none()>{tongue.say(Craft::BuildTargetLast)}</option>
                     {move || stages.get().into_iter().map(|name| {
                         let (shown, value) = (names::text(&name).into_owned(), name.clone());
                         view! { <option value=value selected=move || bench.target().as_deref() == Some(&name)>{shown}</option> }
                     }).collect_view()}
                 </select>
             </label>
-            <label class="setting">{tongue.say(Word::BuildTags)}
+            <label class="setting">{tongue.say(Craft::BuildTags)}
                 <textarea class="field mono" rows="2" spellcheck="false" data-testid="build-tags" prop:value=tags
                     on:change:target=move |event| retag(event.target().value())></textarea>
             </label>
-            <div class="setting"><span>{tongue.say(Word::BuildCommand)}</span>
+            <div class="setting"><span>{tongue.say(Craft::BuildCommand)}</span>
                 <p class="command-line"><code data-testid="build-command">{move || names::text(&command.get()).into_owned()}</code>
                     <CopyButton text=command label=Word::Copy testid="copy-build"/></p>
             </div>

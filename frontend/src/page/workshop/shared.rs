@@ -14,7 +14,7 @@ use crate::{
         marks::Wrong,
         tongue::use_tongue,
     },
-    words::Word,
+    words::{Craft, Word},
 };
 
 /// What the address carries, if it does.
@@ -52,16 +52,16 @@ pub fn Shared() -> impl IntoView {
     };
     move || {
         carried.get().map(|carried| match carried {
-            Err(()) => view! { <Wrong text=Signal::derive(move || Word::SharedBroken.text(tongue.lang()).to_owned())/> }.into_any(),
+            Err(()) => view! { <Wrong text=Signal::derive(move || Craft::SharedBroken.text(tongue.lang()).to_owned())/> }.into_any(),
             Ok(text) => {
                 let lines = text.lines().map(|line| names::content(line.as_bytes()) + "\n").collect::<String>();
                 view! {
                     <section class="shared" data-testid="shared">
-                        <h2>{tongue.say(Word::SharedTitle)}</h2>
-                        <p>{tongue.say(Word::SharedHow)}</p>
+                        <h2>{tongue.say(Craft::SharedTitle)}</h2>
+                        <p>{tongue.say(Craft::SharedHow)}</p>
                         <pre tabindex="0" data-testid="shared-text">{lines}</pre>
                         <p class="travel-tools">
-                            <button type="button" class="button main" data-testid="shared-take" on:click=move |_| take(text.clone())>{tongue.say(Word::SharedTake)}</button>
+                            <button type="button" class="button main" data-testid="shared-take" on:click=move |_| take(text.clone())>{tongue.say(Craft::SharedTake)}</button>
                             <button type="button" class="button" on:click=move |_| forget()>{tongue.say(Word::Close)}</button>
                         </p>
                         {move || refusal.get().map(|failure| view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> })}

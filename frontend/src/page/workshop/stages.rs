@@ -7,7 +7,7 @@ use super::{editor::use_desk, state::use_bench};
 use crate::{
     names,
     page::tongue::use_tongue,
-    words::Word,
+    words::Craft,
     workshop::graph::{self, HEIGHT, Link, WIDTH},
 };
 
@@ -31,7 +31,7 @@ pub fn StagesPanel() -> impl IntoView {
     move || {
         let (nodes, edges) = made.get();
         if nodes.is_empty() {
-            return view! { <p class="pad faint">{tongue.say(Word::StagesNone)}</p> }.into_any();
+            return view! { <p class="pad faint">{tongue.say(Craft::StagesNone)}</p> }.into_any();
         }
         let drawing = graph::draw(&nodes, &edges);
         let (width, height) = drawing.size;
@@ -41,15 +41,15 @@ pub fn StagesPanel() -> impl IntoView {
         });
         let boxes = nodes.iter().zip(&drawing.boxes).map(|(node, (x, y))| {
             let name = match (node.name.as_str(), node.stage) {
-                ("", Some(stage)) => Word::StageNumber.with(tongue.lang(), &[&stage.to_string()]),
+                ("", Some(stage)) => Craft::StageNumber.with(tongue.lang(), &[&stage.to_string()]),
                 (name, _) => names::text(&names::middle(name, 22)).into_owned(),
             };
             let title = names::text(&node.name).into_owned();
             let facts = match (node.stage, node.target, node.needed) {
-                (None, ..) => Word::StageImage.text(tongue.lang()).to_owned(),
-                (_, true, _) => format!("{} · {}", Word::StageTarget.text(tongue.lang()), Word::StageSteps.with(tongue.lang(), &[&node.steps.to_string()])),
-                (_, _, true) => Word::StageSteps.with(tongue.lang(), &[&node.steps.to_string()]),
-                _ => Word::StageUnneeded.text(tongue.lang()).to_owned(),
+                (None, ..) => Craft::StageImage.text(tongue.lang()).to_owned(),
+                (_, true, _) => format!("{} · {}", Craft::StageTarget.text(tongue.lang()), Craft::StageSteps.with(tongue.lang(), &[&node.steps.to_string()])),
+                (_, _, true) => Craft::StageSteps.with(tongue.lang(), &[&node.steps.to_string()]),
+                _ => Craft::StageUnneeded.text(tongue.lang()).to_owned(),
             };
             let line = node.line;
             let place = format!("translate({x:.0} {y:.0})");
@@ -67,7 +67,7 @@ pub fn StagesPanel() -> impl IntoView {
         });
         view! {
             <div class="graph" data-testid="stage-graph">
-                <svg viewBox=format!("0 0 {width:.0} {height:.0}") style=format!("width:{width:.0}px;min-width:{:.0}px", width * 0.75) role="group" aria-label=tongue.say(Word::Stages)>
+                <svg viewBox=format!("0 0 {width:.0} {height:.0}") style=format!("width:{width:.0}px;min-width:{:.0}px", width * 0.75) role="group" aria-label=tongue.say(Craft::Stages)>
                     <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z"></path></marker></defs>
                     {paths.collect_view()}
                     {boxes.collect_view()}

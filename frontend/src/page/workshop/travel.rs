@@ -15,7 +15,7 @@ use crate::{
         marks::Wrong,
         tongue::use_tongue,
     },
-    words::Word,
+    words::Craft,
     workshop::{
         building::Build,
         foresight::took,
@@ -41,7 +41,7 @@ pub fn Travel(
             return view! { <p class="pad" aria-busy="true"><span class="skeleton" style="width:60%"></span></p> }.into_any();
         };
         let Some(found) = detail.steps.iter().find(|known| known.step == step).cloned() else {
-            return view! { <p class="pad faint">{Word::TravelGone.text(lang)}</p> }.into_any();
+            return view! { <p class="pad faint">{Craft::TravelGone.text(lang)}</p> }.into_any();
         };
         let state = Build::remembered(&detail).find(step).map(|step| step.state);
         let text = Instruction::read(&found.instruction).line();
@@ -51,8 +51,8 @@ pub fn Travel(
         view! {
             <div class="travel" data-testid="travel" data-step=step>
                 <p class="pane-line">
-                    <a href=back data-testid="travel-back">"← "{Word::TravelBack.text(lang)}</a>
-                    <span>{Word::TravelTo.with(lang, &[&step.to_string(), &total.to_string()])}</span>
+                    <a href=back data-testid="travel-back">"← "{Craft::TravelBack.text(lang)}</a>
+                    <span>{Craft::TravelTo.with(lang, &[&step.to_string(), &total.to_string()])}</span>
                     {earlier.then(|| view! { <a href=move || to(step - 1) aria-label="−1">"‹"</a> })}
                     {later.then(|| view! { <a href=move || to(step + 1) aria-label="+1">"›"</a> })}
                     <span class="spring"></span>
@@ -63,7 +63,7 @@ pub fn Travel(
                 <StepTools id=build.clone() found=found.clone()/>
                 {match found.image.clone() {
                     Some(image) => view! { <WhatItDid image=image.to_string() found/> }.into_any(),
-                    None => view! { <p class="pad faint" data-testid="travel-gone">{Word::TravelGone.text(lang)}</p> }.into_any(),
+                    None => view! { <p class="pad faint" data-testid="travel-gone">{Craft::TravelGone.text(lang)}</p> }.into_any(),
                 }}
             </div>
         }.into_any()
@@ -79,10 +79,10 @@ fn StepTools(id: String, found: BuiltStep) -> impl IntoView {
     view! {
         <p class="travel-tools">
             {there.then(|| view! {
-                <button type="button" class="button" data-testid="travel-shell" on:click=move |_| bench.shell(&build, step)>{tongue.say(Word::ShellStep)}</button>
+                <button type="button" class="button" data-testid="travel-shell" on:click=move |_| bench.shell(&build, step)>{tongue.say(Craft::ShellStep)}</button>
             })}
-            <button type="button" class="button" data-testid="travel-branch" title=tongue.say(Word::TravelBranchHow)
-                on:click=move |_| bench.branch(branch.clone(), step)>{tongue.say(Word::TravelBranch)}</button>
+            <button type="button" class="button" data-testid="travel-branch" title=tongue.say(Craft::TravelBranchHow)
+                on:click=move |_| bench.branch(branch.clone(), step)>{tongue.say(Craft::TravelBranch)}</button>
         </p>
     }
 }
@@ -107,15 +107,15 @@ fn WhatItDid(image: String, found: BuiltStep) -> impl IntoView {
         let links = |layers: Option<usize>| {
             view! {
                 <p class="travel-links">
-                    <a class="button" href=tree.clone() data-testid="travel-tree">{Word::TravelTree.text(lang)}</a>
-                    {layers.filter(|_| own).map(|layers| view! { <a class="button" href=diff(layers) data-testid="travel-diff">{Word::TravelDiff.text(lang)}</a> })}
+                    <a class="button" href=tree.clone() data-testid="travel-tree">{Craft::TravelTree.text(lang)}</a>
+                    {layers.filter(|_| own).map(|layers| view! { <a class="button" href=diff(layers) data-testid="travel-diff">{Craft::TravelDiff.text(lang)}</a> })}
                 </p>
             }
         };
         match did.get() {
             None => view! { {links(None)} <p class="pad" aria-busy="true"><span class="skeleton" style="width:40%"></span></p> }.into_any(),
             Some(Err(failure)) => view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> }.into_any(),
-            Some(Ok((_, did))) if did.is_empty() => view! { {links(None)} <p class="pad faint" data-testid="travel-nothing">{Word::TravelNothing.text(lang)}</p> }.into_any(),
+            Some(Ok((_, did))) if did.is_empty() => view! { {links(None)} <p class="pad faint" data-testid="travel-nothing">{Craft::TravelNothing.text(lang)}</p> }.into_any(),
             Some(Ok((layers, did))) => view! { {links(Some(layers))} <DidTree image=name_of_tree.clone() layers did/> }.into_any(),
         }
     }
