@@ -214,7 +214,8 @@ fn TopBar() -> impl IntoView {
     // Where the names of all pages don't fit, the one that is open is in sight.
     let nav = NodeRef::<leptos::html::Nav>::new();
     Effect::new(move |_| {
-        (bar.place(), tongue.lang());
+        bar.place();
+        tongue.lang();
         request_animation_frame(move || {
             let Some(nav) = nav.try_get_untracked().flatten() else { return };
             if let Ok(Some(open)) = nav.query_selector("[aria-current]") {

@@ -116,12 +116,14 @@ impl Counter {
         let user = Memo::new(move |_| logins.user(&host.get()));
         Effect::new(move |_| {
             // Read, not only tracked: a memo that nobody has read counts as changed.
-            (user.get(), counter.again.get());
+            user.get();
+            counter.again.get();
             counter.load_repositories(host.get());
         });
         let repository = Memo::new(move |_| (host.get(), place.with(|place| place.repository.clone())));
         Effect::new(move |_| {
-            (user.get(), counter.again.get());
+            user.get();
+            counter.again.get();
             let (host, repository) = repository.get();
             counter.load_tags(host, repository);
         });

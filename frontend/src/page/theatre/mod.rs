@@ -196,7 +196,7 @@ fn Playing(id: String) -> impl IntoView {
     view! {
         <section class="playing" aria-label=tongue.say(Talk::Rows)>
             {move || failure.get().map(|failure| match failure {
-                Failure::Refused { status: 404, .. } => view! { <p class="pad" data-testid="play-gone">{tongue.say(Talk::TheatreGone)}</p><p class="pad"><a class="button" href=Place::Registry(Box::new(Registry::default())).print()>{tongue.say(Talk::TheatreNoneDo)}</a></p> }.into_any(),
+                Failure::Refused { status: 404, .. } => view! { <p class="pad" data-testid="play-gone">{tongue.say(Talk::TheatreGone)}</p><p class="pad"><a class="button" href=Place::Registry(Box::default()).print()>{tongue.say(Talk::TheatreNoneDo)}</a></p> }.into_any(),
                 failure => view! { <Wrong text=Signal::derive(move || failure.say(tongue.lang()))/> }.into_any(),
             })}
             {move || failure.with(Option::is_none).then(|| view! { <Stage stage=shown/> })}
