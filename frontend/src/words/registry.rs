@@ -49,8 +49,6 @@ words! {
     FactCreated: "Created", "创建";
     FactArtifact: "Artifact", "制品";
     Explore: "Open in the explorer", "在浏览器中打开";
-    ExploreRemote: "Look inside without pulling", "不拉取直接查看";
-    Exploring: "Reading layers {} of {}", "正在读取层 {} / {}";
     PullTag: "Pull", "拉取";
     PullAgain: "Pull again", "再次拉取";
     CopyCommands: "Copy", "复制";

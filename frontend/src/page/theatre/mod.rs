@@ -18,7 +18,7 @@ use super::{
     tongue::use_tongue,
 };
 use crate::{
-    address::{Place, Registry},
+    address::Place,
     moments, names, theatre,
     words::Talk,
 };
