@@ -58,6 +58,18 @@ fn the_demo_explored() {
 }
 
 #[test]
+fn who_leaves_at_once_leaves_nothing_behind() {
+    let Some(page) = visit("/") else { return };
+    for _ in 0..8 {
+        page.open_demo();
+        page.back();
+        page.wait(&id("image-row"));
+    }
+    // No sum, frame or timer of the explorer that is gone.
+    page.finish("left-at-once");
+}
+
+#[test]
 fn one_layer_alone() {
     let Some(page) = visit("/image/demo:latest/layer/2") else { return };
     page.wait(&id("row"));

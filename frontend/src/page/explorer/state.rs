@@ -225,9 +225,9 @@ impl Explorer {
         });
     }
 
-    /// Adds up the whole image; for when the first rows are drawn.
+    /// Adds up the whole image; for when the first rows are drawn. Whoever left meanwhile needs no sums.
     pub fn add_up(self) {
-        let Some(stack) = self.stack.get_untracked() else { return };
+        let Some(Some(stack)) = self.stack.try_get_untracked() else { return };
         let all = Union::of(&stack, &LayerSet::all(stack.len()));
         self.sums.set(Some(Arc::new(sums(&all))));
         self.waste.set(Some(Arc::new(waste(&stack))));

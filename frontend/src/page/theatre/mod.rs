@@ -17,11 +17,7 @@ use super::{
     seen::{pause, while_seen},
     tongue::use_tongue,
 };
-use crate::{
-    address::Place,
-    moments, names, theatre,
-    words::Talk,
-};
+use crate::{address::Place, moments, names, theatre, words::Talk};
 pub use stage::Stage;
 
 /// Takes lines of scenes; one that is none is passed over.

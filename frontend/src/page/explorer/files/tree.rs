@@ -46,8 +46,9 @@ pub fn TreeView() -> impl IntoView {
         let node = explorer.selected()?;
         explorer.with_tree(|tree| tree.row_of(node)).flatten()
     });
+    // The next frame may find the tree gone.
     let scroll_to = move |row: usize, from_edge: f64| {
-        let Some(host) = host.get_untracked() else { return };
+        let Some(Some(host)) = host.try_get_untracked() else { return };
         let (y, top, height) =
             (row as f64 * ROW, f64::from(host.scroll_top()), f64::from(host.client_height()));
         let margin = (height * from_edge).min((height - ROW) / 2.0);
