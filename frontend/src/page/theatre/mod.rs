@@ -118,16 +118,7 @@ fn Card(id: String, shown: Memo<Option<String>>, play: Memo<Option<Play>>) -> im
     let said = move || {
         let play = play.get()?;
         let lang = tongue.lang();
-        let deed = match play.deed {
-            Deed::Pull => Talk::DeedPull,
-            Deed::Push => Talk::DeedPush,
-        };
-        let (class, word) = match &play.end {
-            None => ("", Talk::Going),
-            Some(End::Done) => ("right", Talk::EndDone),
-            Some(End::Stopped) => ("faint", Talk::EndStopped),
-            Some(End::Failed(_)) => ("wrong", Talk::EndFailed),
-        };
+        let (deed, (class, word)) = (deed_word(play.deed), end_mark(play.end.as_ref()));
         let age = moments::age(play.began / 1000, dom::clock(), lang);
         let took = play.took.map(theatre::time);
         Some(view! {
@@ -197,5 +188,23 @@ fn Playing(id: String) -> impl IntoView {
             })}
             {move || failure.with(Option::is_none).then(|| view! { <Stage stage=shown/> })}
         </section>
+    }
+}
+
+/// The word for what is done.
+fn deed_word(deed: Deed) -> Talk {
+    match deed {
+        Deed::Pull => Talk::DeedPull,
+        Deed::Push => Talk::DeedPush,
+    }
+}
+
+/// How a play's end is shown: a class and a word.
+fn end_mark(end: Option<&End>) -> (&'static str, Talk) {
+    match end {
+        None => ("", Talk::Going),
+        Some(End::Done) => ("right", Talk::EndDone),
+        Some(End::Stopped) => ("faint", Talk::EndStopped),
+        Some(End::Failed(_)) => ("wrong", Talk::EndFailed),
     }
 }

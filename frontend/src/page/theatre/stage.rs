@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::{ev, prelude::*};
-use strata_api::theatre::{Deed, End};
+use strata_api::theatre::End;
 
 use super::row::Line;
 use crate::{
@@ -111,16 +111,7 @@ fn Sums(stage: Memo<theatre::Stage>) -> impl IntoView {
         let Some(play) = play.get() else {
             return view! { <p class="sums faint">{Talk::Connecting.text(lang)}</p> }.into_any();
         };
-        let deed = match play.deed {
-            Deed::Pull => Talk::DeedPull,
-            Deed::Push => Talk::DeedPush,
-        };
-        let (class, word) = match &play.end {
-            None => ("", Talk::Going),
-            Some(End::Done) => ("right", Talk::EndDone),
-            Some(End::Stopped) => ("faint", Talk::EndStopped),
-            Some(End::Failed(_)) => ("wrong", Talk::EndFailed),
-        };
+        let (deed, (class, word)) = (super::deed_word(play.deed), super::end_mark(play.end.as_ref()));
         let failure = match &play.end {
             Some(End::Failed(message)) => Some(names::text(message).into_owned()),
             _ => None,
