@@ -1,14 +1,20 @@
 //! Builds that install Debian's packages over the network, as the documents' own do, and the page's templates that do.
 
-use std::{path::Path, process::Command, sync::OnceLock};
+use std::{
+    path::Path,
+    process::Command,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+};
 
 use serde_json::{Value, json};
 use strata_tests::{Docker, Run, Strata, debian, http::Request, run, skip_without, strata::Options};
 
 use crate::scene::context;
 
-/// A server on the machine's own network, with Debian under the names that the documents use.
-fn server() -> Option<&'static Strata> {
+/// A server on the machine's own network, with Debian under the names that the documents use, and its test's turn: of two builds that
+/// do the same step at the same time, as documents and templates do, the cache keeps the later, and the steps after the other's are done again.
+fn server() -> Option<(MutexGuard<'static, ()>, &'static Strata)> {
+    static TURN: Mutex<()> = Mutex::new(());
     static SERVER: OnceLock<Option<Strata>> = OnceLock::new();
     let start = || {
         if skip_without(&["docker", "runc", "iptables", "mmdebstrap"]) {
@@ -26,7 +32,8 @@ fn server() -> Option<&'static Strata> {
         }
         Some(strata)
     };
-    SERVER.get_or_init(start).as_ref()
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    SERVER.get_or_init(start).as_ref().map(|strata| (turn, strata))
 }
 
 /// `docker build ARGS .`, with the network of containers.
@@ -43,7 +50,7 @@ fn has(run: &Run, lines: &[&str]) {
 
 #[test]
 fn the_documents_ruby_image_builds() {
-    let Some(strata) = server() else { return };
+    let Some((_turn, strata)) = server() else { return };
     let docker = Docker::new(&strata.socket());
     // As it stands there; Debian has the gem as a package.
     let text = "# This is a comment\nFROM ubuntu:14.04\nMAINTAINER Docker Newbee <newbee@docker.com>\nRUN apt-get -qq update\n\
@@ -86,7 +93,7 @@ fn the_documents_ruby_image_builds() {
 
 #[test]
 fn the_documents_image_of_every_instruction_builds() {
-    let Some(strata) = server() else { return };
+    let Some((_turn, strata)) = server() else { return };
     let docker = Docker::new(&strata.socket());
     // As it stands there, but for the picture, which is elsewhere.
     let text = format!(
@@ -130,7 +137,7 @@ fn build_template(strata: &Strata, name: &str) -> Value {
 
 #[test]
 fn templates_on_debian_build_and_run() {
-    let Some(strata) = server() else { return };
+    let Some((_turn, strata)) = server() else { return };
     let docker = Docker::new(&strata.socket());
     for name in ["nginx", "all-instructions", "sinatra"] {
         let done = build_template(strata, name);
