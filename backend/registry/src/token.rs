@@ -49,16 +49,16 @@ enum Trust {
     Anonymous,
 }
 
-/// How far the token server at `realm`, named by the registry at `registry`, is trusted.
+/// How far the token server at `realm`, named by the registry at `registry`, is trusted; `allowed` if the user named it.
 ///
-/// Over https it is, on whatever host, as with docker: that is how Docker Hub works. Over plain http only if the
-/// registry itself is spoken to over plain http and the realm is on its host or one that the user allowed.
-fn trust(registry: &Origin, realm: &Origin, realm_insecure: bool) -> Result<Trust, &'static str> {
+/// What an https registry names over https is, on whatever host, as with docker: that is how Docker Hub works. What comes over plain
+/// http anybody on the way can have written, so there a login goes to the host and port that it is for, or where the user allows it.
+fn trust(registry: &Origin, realm: &Origin, allowed: bool) -> Result<Trust, &'static str> {
     match (registry.secure, realm.secure) {
-        (_, true) => Ok(Trust::Credentials),
+        (true, true) => Ok(Trust::Credentials),
         (true, false) => Err("the registry is https but its token server is not"),
-        (false, false) if realm.host == registry.host || realm_insecure => Ok(Trust::Credentials),
-        (false, false) => Ok(Trust::Anonymous),
+        (false, _) if realm == registry || allowed => Ok(Trust::Credentials),
+        (false, _) => Ok(Trust::Anonymous),
     }
 }
 
@@ -74,11 +74,14 @@ pub(crate) async fn fetch(
         ask.realm.parse().map_err(|_| refuse("the token server's address is not a URL".into()))?;
     let origin = Origin::of(&realm).filter(|_| realm.username().is_empty() && realm.password().is_none());
     let origin = origin.ok_or_else(|| refuse("the token server's address is not one on the web".into()))?;
-    let trust = trust(&contact.origin, &origin, transport.is_insecure(&origin));
+    let trust = trust(&contact.origin, &origin, transport.is_listed(&origin));
     let trust = trust.map_err(|cause| refuse(cause.into()))?;
     if trust == Trust::Anonymous && ask.login.is_some() {
-        let reason =
-            format!("not sending credentials to the token server {} over plain http", origin.authority());
+        let (registry, realm) = (contact.origin.authority(), origin.authority());
+        let reason = format!(
+            "not sending the login of {registry} to {realm}: the registry named that token server over plain http. \
+            If it is right, allow it with --insecure-registry {realm}"
+        );
         return Err(Failed::for_good(Error::Unauthorized { request: Some(ask.request.clone()), reason }));
     }
     let lane = if origin == contact.origin {
@@ -217,10 +220,15 @@ mod tests {
                 false,
                 Some(Trust::Credentials),
             ),
-            ("http://127.0.0.1:5000/", "https://auth.example/token", false, Some(Trust::Credentials)),
+            ("https://r.example/", "https://r.example:8443/token", false, Some(Trust::Credentials)),
+            ("http://127.0.0.1:5000/", "http://127.0.0.1:5000/token", false, Some(Trust::Credentials)),
+            ("http://127.0.0.1:5000/", "http://127.0.0.1:5001/token", false, Some(Trust::Anonymous)),
             ("http://127.0.0.1:5000/", "http://127.0.0.1:5001/token", true, Some(Trust::Credentials)),
-            ("http://10.0.0.1:5000/", "http://10.0.0.1:5001/token", false, Some(Trust::Credentials)),
-            ("http://127.0.0.1:5000/", "http://evil.example/token", false, Some(Trust::Anonymous)),
+            ("http://127.0.0.1:5000/", "http://localhost:5000/token", false, Some(Trust::Anonymous)),
+            ("http://127.0.0.1:5000/", "https://127.0.0.1:5000/token", false, Some(Trust::Anonymous)),
+            ("http://127.0.0.1:5000/", "https://auth.example/token", false, Some(Trust::Anonymous)),
+            ("http://127.0.0.1:5000/", "https://auth.example/token", true, Some(Trust::Credentials)),
+            ("http://10.0.0.1:5000/", "http://evil.example/token", false, Some(Trust::Anonymous)),
             ("https://r.example/", "http://r.example/token", false, None),
             ("https://r.example/", "http://127.0.0.1/token", true, None),
         ];

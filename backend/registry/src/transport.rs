@@ -57,7 +57,12 @@ impl Transport {
 
     /// Whether plain http may be spoken with this host, and its certificate doesn't matter.
     pub(crate) fn is_insecure(&self, origin: &Origin) -> bool {
-        origin.is_loopback() || self.insecure.iter().any(|insecure| insecure.covers(origin))
+        origin.is_loopback() || self.is_listed(origin)
+    }
+
+    /// Whether the user named this host as one with which plain http may be spoken.
+    pub(crate) fn is_listed(&self, origin: &Origin) -> bool {
+        self.insecure.iter().any(|insecure| insecure.covers(origin))
     }
 
     /// The lane to a host that the user named.

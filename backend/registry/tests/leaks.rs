@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use account::{account, filled, login, pull};
 use strata_faulty_registry::{Auth, Fault, FaultyRegistry, When};
-use strata_registry::{Error, ErrorKind};
-use support::{client, fetch, repository};
+use strata_registry::{Client, Error, ErrorKind, Options};
+use support::{client, fetch, options, repository};
 
 #[tokio::test]
 async fn a_login_is_for_its_registry_alone() {
@@ -110,56 +110,61 @@ async fn https_is_not_left_for_http() {
     assert!(error.to_string().contains("it leaves https"), "{error}");
     assert!(plain.requests().is_empty());
     // Nor does an https registry get its tokens over http.
-    let realm = Some(plain.url("/token"));
-    registry.require(Auth::Bearer {
-        account: Some(account()),
-        life: Duration::from_secs(60),
-        told: None,
-        realm,
-    });
+    send_to(&registry, plain.url("/token"));
     let error =
         pull(&client().with_login(&registry.domain(), login()), &registry).await.expect_err("less secure");
     assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
     assert!(plain.requests().is_empty());
 }
 
+/// Has a registry name that token server.
+fn send_to(registry: &FaultyRegistry, realm: String) {
+    let life = Duration::from_secs(60);
+    registry.require(Auth::Bearer { account: Some(account()), life, told: None, realm: Some(realm) });
+}
+
 #[tokio::test]
-async fn a_token_server_elsewhere_is_trusted_as_docker_trusts_it() {
-    // Over https, on whatever host: Docker Hub's is one.
-    let (registry, tokens) = (FaultyRegistry::start(), FaultyRegistry::start_tls());
+async fn a_token_server_that_an_https_registry_names_sees_the_login() {
+    // On whatever host: Docker Hub's is another.
+    let (registry, tokens) = (FaultyRegistry::start_tls(), FaultyRegistry::start_tls());
     filled(&registry);
-    let realm = Some(tokens.url("/token"));
-    registry.require(Auth::Bearer {
-        account: Some(account()),
-        life: Duration::from_secs(60),
-        told: None,
-        realm,
-    });
+    send_to(&registry, tokens.url("/token"));
     tokens.require(Auth::bearer(account()));
     pull(&client().with_login(&registry.domain(), login()), &registry).await.expect("a token from elsewhere");
     assert!(tokens.saw_authorization());
+    let to_registry = registry.requests();
     assert!(
-        registry
-            .requests()
-            .iter()
-            .all(|r| r.header("authorization").is_none_or(|a| a.starts_with("Bearer ")))
+        to_registry.iter().all(|r| r.header("authorization").is_none_or(|a| a.starts_with("Bearer "))),
+        "{to_registry:?}"
     );
+}
 
-    // Over plain http only on this machine or where the user allows it.
-    let realm = Some("http://tokens.invalid/token".to_owned());
-    registry.require(Auth::Bearer {
-        account: Some(account()),
-        life: Duration::from_secs(60),
-        told: None,
-        realm,
-    });
-    let error =
-        pull(&client().with_login(&registry.domain(), login()), &registry).await.expect_err("not over http");
-    assert_eq!(error.kind(), ErrorKind::Unauthorized);
-    assert!(
-        error.to_string().contains("not sending credentials to the token server tokens.invalid:80"),
-        "{error}"
-    );
+#[tokio::test]
+async fn over_plain_http_a_login_is_for_its_host_and_port() {
+    let registry = FaultyRegistry::start();
+    filled(&registry);
+    for (tokens, tls) in [(FaultyRegistry::start(), false), (FaultyRegistry::start_tls(), true)] {
+        tokens.require(Auth::bearer(account()));
+        send_to(&registry, tokens.url("/token"));
+        let mine = client().with_login(&registry.domain(), login());
+        let error = pull(&mine, &registry).await.expect_err("another port");
+        assert_eq!(error.kind(), ErrorKind::Unauthorized);
+        let hint = format!("allow it with --insecure-registry {}", tokens.domain());
+        assert!(error.to_string().contains(&hint), "{error}");
+        assert!(tokens.requests().is_empty(), "https: {tls}");
+
+        // Unless the user says that it is right.
+        let insecure = vec![tokens.domain().parse().expect("a host and port")];
+        let allowed = Client::new(Options { insecure, ..options() }).expect("valid options");
+        pull(&allowed.with_login(&registry.domain(), login()), &registry).await.expect("allowed");
+        assert!(tokens.saw_authorization(), "https: {tls}");
+    }
+    // The same port of another name is another host.
+    send_to(&registry, registry.url("/token").replace("127.0.0.1", "localhost"));
+    registry.forget();
+    let error = pull(&client().with_login(&registry.domain(), login()), &registry).await;
+    assert_eq!(error.expect_err("another host").kind(), ErrorKind::Unauthorized);
+    assert!(!registry.saw_authorization());
 
     // Never in the cloud's metadata service.
     let realm = Some("http://169.254.169.254/token".to_owned());
