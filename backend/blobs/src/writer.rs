@@ -70,6 +70,12 @@ impl DiskWriter {
         Ok(Self { file, temporary, target, digest, verifier, disk })
     }
 
+    /// Opens what is being written, at its first byte: whoever knows how many bytes were written can read those meanwhile.
+    pub fn reader(&self) -> Result<File, BlobError> {
+        let path = self.temporary.path();
+        File::open(path).map_err(BlobError::io("open", path))
+    }
+
     fn add(&mut self, bytes: &[u8]) -> Result<(), AddError> {
         self.verifier.update(bytes)?;
         Ok(self.file.write_all(bytes)?)

@@ -8,6 +8,7 @@ use strata_layer::{Entry, Kind as EntryKind, LayerPath, Sink};
 use strata_layers::Staged;
 use strata_oci::{DiffId, Digest, Hasher};
 
+use super::{intakes::Intakes, layer::Taking};
 use crate::{Error, Kind, engine::Inner, progress::Teller};
 
 /// A manifest, config or list of names may be this large.
@@ -25,6 +26,8 @@ pub(super) enum Member {
     Small(Vec<u8>),
     /// A layer, taken in just now or here before.
     Layer(LayerMember),
+    /// A layer that is being taken in, until [`Members::settle`].
+    Taking(Taking),
     /// A link to another member.
     Link(Option<LayerPath>),
     /// Neither: why it is no layer.
@@ -44,7 +47,8 @@ pub(super) struct Members<'a> {
     pub(super) inner: &'a Inner,
     pub(super) lease: Lease,
     pub(super) teller: &'a Teller,
-    files: HashMap<LayerPath, Member>,
+    pub(super) intakes: Intakes,
+    pub(super) files: HashMap<LayerPath, Member>,
     /// What was taken in and is not visible yet, by diff id and blob.
     pub(super) staged: Vec<(DiffId, Staged<DiskStaged>)>,
     small: u64,
@@ -53,7 +57,8 @@ pub(super) struct Members<'a> {
 
 impl<'a> Members<'a> {
     pub(super) fn new(inner: &'a Inner, lease: Lease, teller: &'a Teller) -> Self {
-        Self { inner, lease, teller, files: HashMap::new(), staged: Vec::new(), small: 0, last: None }
+        let (intakes, files, staged) = (Intakes::new(), HashMap::new(), Vec::new());
+        Self { inner, lease, teller, intakes, files, staged, small: 0, last: None }
     }
 
     /// The member that was begun last.

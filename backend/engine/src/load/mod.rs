@@ -12,10 +12,12 @@
 
 mod docker;
 mod found;
+mod intakes;
 mod layer;
 mod layout;
 mod legacy;
 mod members;
+mod spool;
 mod store;
 
 use std::io::{BufReader, Read};
@@ -142,6 +144,7 @@ impl Inner {
                 return Err(Error::new(Kind::InvalidArgument, message));
             }
         }
+        members.settle()?;
         let found: Found = found::find(&mut members, platform)?;
         self.store_loaded(found, members)
     }
