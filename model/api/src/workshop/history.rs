@@ -30,6 +30,23 @@ pub struct BuildCard {
     pub names: Vec<String>,
 }
 
+impl BuildCard {
+    /// A build that begins.
+    pub fn begun(id: impl Into<String>, workshop: Option<&str>, started: i64) -> Self {
+        Self {
+            id: id.into(),
+            workshop: workshop.map(str::to_owned),
+            started,
+            milliseconds: 0,
+            state: BuildState::Running,
+            steps: 0,
+            cached: 0,
+            image: None,
+            names: Vec::new(),
+        }
+    }
+}
+
 /// How a build stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

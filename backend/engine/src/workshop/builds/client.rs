@@ -92,17 +92,7 @@ fn detail(options: &Options) -> BuildDetail {
     let id = strata_containers::random_id();
     let given = |(name, value): (&String, &Option<String>)| Some((name.clone(), value.clone()?));
     BuildDetail {
-        card: BuildCard {
-            id: strata_containers::short_id(&id).to_owned(),
-            workshop: None,
-            started: now(),
-            milliseconds: 0,
-            state: BuildState::Running,
-            steps: 0,
-            cached: 0,
-            image: None,
-            names: Vec::new(),
-        },
+        card: BuildCard::begun(strata_containers::short_id(&id), None, now()),
         dockerfile: String::new(),
         target: options.target.clone(),
         args: options.args.iter().filter_map(given).collect(),

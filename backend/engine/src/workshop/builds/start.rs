@@ -152,17 +152,7 @@ impl Inner {
         let prepared = (|| {
             let (entries, context) = self.workshops.begin_build(workshop, &place)?;
             let dockerfile = self.workshops.text(workshop, &record.dockerfile)?;
-            let card = BuildCard {
-                id: id.clone(),
-                workshop: Some(workshop.to_owned()),
-                started: now(),
-                milliseconds: 0,
-                state: BuildState::Running,
-                steps: 0,
-                cached: 0,
-                image: None,
-                names: Vec::new(),
-            };
+            let card = BuildCard::begun(&id, Some(workshop), now());
             let given = |(name, value): &(String, Option<String>)| Some((name.clone(), value.clone()?));
             let detail = BuildDetail {
                 card,

@@ -255,17 +255,7 @@ mod tests {
     use super::*;
 
     fn teller() -> Teller {
-        let card = BuildCard {
-            id: "0123456789ab".into(),
-            workshop: Some("ba9876543210".into()),
-            started: 1_000,
-            milliseconds: 0,
-            state: BuildState::Running,
-            steps: 0,
-            cached: 0,
-            image: None,
-            names: Vec::new(),
-        };
+        let card = BuildCard::begun("0123456789ab", Some("ba9876543210"), 1_000);
         Teller::new(BuildDetail {
             card,
             dockerfile: String::new(),
