@@ -3,7 +3,7 @@ use std::{fs, process::Command};
 use strata_forge::Compression;
 use strata_tests::{fixture, http::Request, run, skip_without};
 
-use crate::scene::{Scene, id, load, load_stdin, old_archive};
+use crate::scene::{NAMES, Scene, id, load, load_stdin, old_archive};
 
 fn needs() -> bool {
     skip_without(&["dockerd", "docker", "skopeo", "podman", "zstd", "gzip", "bzip2", "xz"])
@@ -160,4 +160,45 @@ fn progress_comes_layer_by_layer_unless_quiet() {
     assert_eq!(loud.matches("Loading layer").count(), 3, "{loud}");
     assert!(loud.ends_with("{\"stream\":\"Loaded image: demo:1\\n\"}\r\n"), "{loud}");
     assert_eq!(lines("?quiet=1"), "{\"stream\":\"Loaded image: demo:1\\n\"}\r\n");
+}
+
+/// skopeo and buildah write archives of images that they have from our registry; what is loaded is what is pulled.
+#[test]
+fn archives_of_skopeo_and_buildah() {
+    if skip_without(&["docker", "skopeo", "buildah"]) {
+        return;
+    }
+    let scene = Scene::new();
+    let remote = |name: &str| format!("127.0.0.1:{}/{name}", scene.strata.port());
+    let buildah = |args: &[&str]| {
+        let mut command = scene.netns.command("buildah");
+        command.arg("--root").arg(scene.path("b-root")).arg("--runroot").arg(scene.path("b-run"));
+        run(command.arg("--storage-driver=vfs").args(args)).ok()
+    };
+    for (at, name) in NAMES.iter().enumerate() {
+        scene.docker.run(&["pull", "--quiet", &remote(name)]).ok();
+        let pulled = id(&scene.docker, &remote(name));
+        buildah(&["pull", "-q", "--tls-verify=false", &remote(name)]);
+        // To them, docker's form has no zstd.
+        let forms = ["oci-archive", "docker-archive"];
+        for form in &forms[..if name.contains("zstd") { 1 } else { 2 }] {
+            // Nothing is here that the archive need not have.
+            scene.docker.run(&["rmi", "--force", &pulled]).ok();
+            let by_skopeo = scene.path(&format!("skopeo-{form}-{at}"));
+            let to = format!("{form}:{}:by/skopeo:{at}", by_skopeo.display());
+            let from = format!("docker://{}", remote(name));
+            run(scene.skopeo().command().args(["copy", "--src-tls-verify=false", &from, &to])).ok();
+            let said = load(&scene.docker, &by_skopeo).ok();
+            assert_eq!(said.stdout, format!("Loaded image: by/skopeo:{at}\n"), "{form}");
+            assert_eq!(id(&scene.docker, &format!("by/skopeo:{at}")), pulled, "{form} of {name}");
+
+            // On top of what is here. buildah's has its own name for the image too.
+            let by_buildah = scene.path(&format!("buildah-{form}-{at}"));
+            let to = format!("{form}:{}:by/buildah:{at}", by_buildah.display());
+            buildah(&["push", "-q", &remote(name), &to]);
+            let said = load(&scene.docker, &by_buildah).ok();
+            assert!(said.stdout.contains(&format!("Loaded image: by/buildah:{at}\n")), "{form}: {said}");
+            assert_eq!(id(&scene.docker, &format!("by/buildah:{at}")), pulled, "{form} of {name}");
+        }
+    }
 }
