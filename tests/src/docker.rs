@@ -2,11 +2,12 @@
 
 use std::{
     fs,
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
 };
 
-use crate::{Run, Scratch, http::Dial, run};
+use crate::{NetNs, Run, Scratch, http::Dial, run};
 
 /// A docker client that talks to one engine, with a configuration of its own.
 pub struct Docker {
@@ -67,6 +68,37 @@ impl Docker {
         if let Some(api) = &self.api {
             command.env("DOCKER_API_VERSION", api);
         }
+        command
+    }
+
+    /// A line for a shell in which `docker` is this client and `sudo` changes nothing, in `netns`.
+    pub fn shell(&self, netns: &NetNs, line: &str) -> Command {
+        let mut command = netns.command("sh");
+        command.args(["-c", line]);
+        self.typed_at(command)
+    }
+
+    /// Likewise, on a terminal: for [`crate::terminal::typed`].
+    pub fn terminal(&self, netns: &NetNs, line: &str) -> Command {
+        let mut command = netns.command("script");
+        command.args(["-qefc", line, "/dev/null"]);
+        self.typed_at(command)
+    }
+
+    fn typed_at(&self, mut command: Command) -> Command {
+        let bin = self.home.join("bin");
+        if !bin.exists() {
+            fs::create_dir(&bin).expect("the scratch directory is writable");
+            symlink(&self.program, bin.join("docker")).expect("the scratch directory is writable");
+            fs::write(bin.join("sudo"), "#!/bin/sh\nexec \"$@\"\n")
+                .expect("the scratch directory is writable");
+            fs::set_permissions(bin.join("sudo"), PermissionsExt::from_mode(0o755))
+                .expect("it was just made");
+        }
+        let own = self.command(&[]);
+        command.env_clear().envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.env("PATH", format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", bin.display()));
+        command.env("SHELL", "/bin/sh").env("DOCKER_BUILDKIT", "0");
         command
     }
 

@@ -1,6 +1,10 @@
 //! Debian's dockerd, the engine to compare with.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -18,17 +22,24 @@ impl Dockerd {
     /// Starts one in `netns`; it can reach only what is in there. Its containers have no network.
     #[track_caller]
     pub fn start(netns: &Arc<NetNs>) -> Self {
-        Self::launch(netns, &["--iptables=false", "--bridge=none"])
+        Self::launch(netns, &["--iptables=false", "--bridge=none"], &[])
     }
 
     /// Starts one whose containers are on its bridge in `netns`, which no other dockerd may be in.
     #[track_caller]
     pub fn start_bridged(netns: &Arc<NetNs>) -> Self {
-        Self::launch(netns, &[])
+        Self::launch(netns, &[], &[])
+    }
+
+    /// Likewise, with these certificates trusted (a PEM file) in place of the system's.
+    #[track_caller]
+    pub fn start_trusting(netns: &Arc<NetNs>, certificates: &Path) -> Self {
+        let certificates = certificates.display().to_string();
+        Self::launch(netns, &[], &[("SSL_CERT_FILE", &certificates)])
     }
 
     #[track_caller]
-    fn launch(netns: &Arc<NetNs>, network: &[&str]) -> Self {
+    fn launch(netns: &Arc<NetNs>, network: &[&str], env: &[(&str, &str)]) -> Self {
         let scratch = Scratch::new("dockerd");
         let mut command = netns.command("dockerd");
         command
@@ -45,7 +56,8 @@ impl Dockerd {
             // As on a fresh machine: no proxies, no login of who runs the tests.
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("HOME", scratch.path());
+            .env("HOME", scratch.path())
+            .envs(env.iter().copied());
         let mut daemon = Daemon::start(&mut command, &scratch.join("log"));
         let socket = scratch.join("sock");
         daemon.wait_for(|_| {

@@ -136,18 +136,24 @@ impl Duel<'_> {
     #[track_caller]
     pub fn same_as(&self, args: &[&str], comparable: impl Fn(&str) -> String) -> Run {
         let (dockerd, rival) = self.both(args);
+        self.compare(&format!("docker {}", args.join(" ")), [&dockerd, &rival], comparable);
+        rival
+    }
+
+    /// Notes where what dockerd and Strata did differs, `what` being how it came about.
+    #[track_caller]
+    pub fn compare(&self, what: &str, [dockerd, rival]: [&Run; 2], comparable: impl Fn(&str) -> String) {
         let parts = |run: &Run| (run.code, comparable(&run.stdout), comparable(&run.stderr));
-        if parts(&dockerd) != parts(&rival) {
-            let mut text = format!("docker {}\n", args.join(" "));
+        if parts(dockerd) != parts(rival) {
+            let mut text = format!("{what}\n");
             let _ = writeln!(text, "  at {}", std::panic::Location::caller());
-            let [a, b] = [&dockerd, &rival].map(|run| {
+            let [a, b] = [dockerd, rival].map(|run| {
                 let (code, out, err) = parts(run);
                 format!("exit {code}\n{out}{}", labelled("stderr: ", &err))
             });
             text += &line_difference(&a, &b);
             self.note(text);
         }
-        rival
     }
 
     /// Runs the command against both; only the exit code must be equal. For what each engine words itself; `why`

@@ -17,13 +17,14 @@ pub fn push(skopeo: &Skopeo, image: &Built, to: &str) {
     skopeo.push_dir(scratch.path(), to);
 }
 
-/// Puts an image into a registry of our own as `name:latest`, to the byte.
+/// Puts an image into a registry of our own as `name`, or `name:latest`, to the byte.
 pub fn offer(registry: &FaultyRegistry, image: &Built, name: &str) {
     for blob in image.blobs() {
         registry.add_blob(blob.bytes.clone());
     }
+    let (name, tag) = name.split_once(':').unwrap_or((name, "latest"));
     let digest = registry.add_manifest(name, &image.manifest.media_type, image.manifest.bytes.clone());
-    registry.tag(name, "latest", &digest);
+    registry.tag(name, tag, &digest);
 }
 
 /// Writes an image as an OCI layout.

@@ -13,7 +13,9 @@
 //! | [`debian`] | a small Debian to install packages in |
 //! | [`walk`], [`mount`] | what a union of layers looks like to the kernel |
 //! | [`duel`] | the same commands against dockerd and Strata, outputs made comparable |
-//! | [`Pair`] | the two engines with networks
+//! | [`Pair`] | the two engines with networks |
+//! | [`internet`] | hosts that documents name |
+//! | [`terminal`] | a program with somebody who types |
 //!
 //! Cleaning has two nets. `Drop` ends a process and removes a directory at the end of a test; a [`janitor`] process
 //! does the same for what is left when the test process ends, however it ends, which also covers fixtures that live
@@ -27,6 +29,7 @@ pub mod dockerd;
 pub mod duel;
 pub mod fixture;
 pub mod http;
+pub mod internet;
 pub mod janitor;
 pub mod mount;
 pub mod netns;
@@ -38,6 +41,7 @@ pub mod run;
 pub mod scratch;
 pub mod skopeo;
 pub mod strata;
+pub mod terminal;
 pub mod umoci;
 pub mod walk;
 

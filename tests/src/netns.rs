@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    net::TcpListener,
+    net::{IpAddr, TcpListener},
     os::fd::AsFd,
     process::{Child, ChildStdin, Command, Stdio},
     sync::Arc,
@@ -11,7 +11,7 @@ use std::{
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use crate::daemon::Daemon;
+use crate::{Scratch, daemon::Daemon};
 
 /// A network of its own.
 ///
@@ -19,6 +19,7 @@ use crate::daemon::Daemon;
 /// ends the tests. Programs enter it by `nsenter`, which leaves mounts alone; `ip netns exec` would hide the cgroups
 /// that dockerd looks for.
 pub struct NetNs {
+    hosts: Option<Scratch>,
     holder: Child,
     leash: Option<ChildStdin>,
     file: File,
@@ -28,8 +29,24 @@ impl NetNs {
     /// Makes one with its loopback up.
     #[track_caller]
     pub fn new() -> Arc<Self> {
+        Self::make("true", None)
+    }
+
+    /// Makes one with its loopback up, in which `names` are at `address`, a further one of the loopback's.
+    ///
+    /// Programs see that in an `/etc/hosts` of their own, in a mount namespace that is theirs too.
+    #[track_caller]
+    pub fn with_hosts(address: IpAddr, names: &[&str]) -> Arc<Self> {
+        let scratch = Scratch::new("hosts");
+        let text = format!("127.0.0.1 localhost\n{address} {}\n", names.join(" "));
+        std::fs::write(scratch.join("hosts"), text).expect("the scratch directory is writable");
+        Self::make(&format!("ip addr add {address}/32 dev lo"), Some(scratch))
+    }
+
+    #[track_caller]
+    fn make(further: &str, hosts: Option<Scratch>) -> Arc<Self> {
         let mut holder = Command::new("unshare")
-            .args(["--net", "sh", "-c", "ip link set lo up && echo up && exec cat"])
+            .args(["--net", "sh", "-c", &format!("ip link set lo up && {further} && echo up && exec cat")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -39,13 +56,18 @@ impl NetNs {
         let mut stdout = holder.stdout.take().expect("stdout is piped");
         std::io::Read::read_exact(&mut stdout, &mut word).expect("a network namespace can be made by root");
         let file = File::open(format!("/proc/{}/ns/net", holder.id())).expect("the holder is in it");
-        Arc::new(Self { holder, leash, file })
+        Arc::new(Self { hosts, holder, leash, file })
     }
 
     /// A command that runs `program` in it.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
-        command.arg(format!("--net=/proc/{}/ns/net", self.holder.id())).arg("--").arg(program);
+        command.arg(format!("--net=/proc/{}/ns/net", self.holder.id())).arg("--");
+        if let Some(hosts) = &self.hosts {
+            command.args(["unshare", "--mount", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\""]);
+            command.arg(hosts.join("hosts"));
+        }
+        command.arg(program);
         command
     }
 

@@ -136,8 +136,15 @@ fn judge(token: &str, scope: Option<&str>) -> Verdict {
     }
     let scopes = parts.next().and_then(|scopes| STANDARD.decode(scopes).ok()).unwrap_or_default();
     let scopes = String::from_utf8_lossy(&scopes);
-    let covered = scope.is_none_or(|scope| scopes.split(' ').any(|granted| granted.starts_with(scope)));
+    let covered = scope.is_none_or(|scope| scopes.split(' ').any(|granted| covers(granted, scope)));
     if covered { Verdict::Good } else { Verdict::Scope }
+}
+
+/// Whether a scope, `repository:NAME:ACTIONS`, has all of another; clients order the actions as they like.
+fn covers(granted: &str, wanted: &str) -> bool {
+    let parts = |scope: &str| scope.rsplit_once(':').map(|(of, actions)| (of.to_owned(), actions.to_owned()));
+    let (Some((granted, may)), Some((wanted, wants))) = (parts(granted), parts(wanted)) else { return false };
+    granted == wanted && wants.split(',').all(|action| may.split(',').any(|may| may == action))
 }
 
 fn millis(time: SystemTime) -> u128 {

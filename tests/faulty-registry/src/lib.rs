@@ -29,7 +29,7 @@ mod tls;
 mod uploads;
 
 use std::{
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -67,23 +67,35 @@ impl FaultyRegistry {
     /// Starts one that speaks plain http.
     #[track_caller]
     pub fn start() -> Self {
-        Self::launch(None)
+        Self::on_loopback(None)
     }
 
     /// Starts one that speaks https with a certificate of its own: see [`FaultyRegistry::certificate`].
     #[track_caller]
     pub fn start_tls() -> Self {
-        Self::launch(Some(tls::Identity::new()))
+        Self::on_loopback(Some(tls::Identity::new(&["127.0.0.1", "localhost"])))
+    }
+
+    /// Starts one that speaks https on `listener`, with a certificate for these host names. It tells no address of its
+    /// own: what it points to is on the host that was asked.
+    #[track_caller]
+    pub fn start_as(listener: TcpListener, names: &[&str]) -> Self {
+        Self::launch(listener, String::new(), Some(tls::Identity::new(names)))
     }
 
     #[track_caller]
-    fn launch(identity: Option<tls::Identity>) -> Self {
+    fn on_loopback(identity: Option<tls::Identity>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port of the loopback is free");
         let scheme = if identity.is_some() { "https" } else { "http" };
-        let certificate = identity.as_ref().map(|identity| identity.pem.clone());
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port of the loopback is free");
         let address = listener.local_addr().expect("a listener has an address");
+        Self::launch(listener, format!("{scheme}://{address}"), identity)
+    }
+
+    #[track_caller]
+    fn launch(listener: TcpListener, url: String, identity: Option<tls::Identity>) -> Self {
+        let certificate = identity.as_ref().map(|identity| identity.pem.clone());
         let state = Arc::new(State {
-            url: format!("{scheme}://{address}"),
+            url,
             content: Mutex::default(),
             auth: Mutex::new(Auth::None),
             faults: Mutex::default(),

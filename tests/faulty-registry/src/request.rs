@@ -73,12 +73,31 @@ impl Recorded {
             at: Instant::now(),
             connection,
         };
-        let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
         let mut body = Vec::new();
-        stream.take(length).read_to_end(&mut body)?;
+        if request.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
+            read_chunks(stream, &mut body)?;
+        } else {
+            let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+            stream.take(length).read_to_end(&mut body)?;
+        }
         request.body = String::from_utf8_lossy(&body).into_owned();
         request.bytes = body;
         Ok(Some(request))
+    }
+}
+
+/// A body of no known length, as dockerd uploads what it compresses on the way (RFC 9112, 7.1).
+fn read_chunks(stream: &mut impl BufRead, body: &mut Vec<u8>) -> io::Result<()> {
+    loop {
+        let line = read_line(stream)?;
+        let size = line.split(';').next().unwrap_or_default();
+        let size = u64::from_str_radix(size, 16).map_err(io::Error::other)?;
+        stream.take(size).read_to_end(body)?;
+        // After the last chunk there may be trailers.
+        while !read_line(stream)?.is_empty() {}
+        if size == 0 {
+            return Ok(());
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A certificate for 127.0.0.1, made on the spot.
+//! A certificate for the names of a server, made on the spot.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(crate) fn new() -> Self {
-        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+    pub(crate) fn new(names: &[&str]) -> Self {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let made = rcgen::generate_simple_self_signed(names).expect("these are names");
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -13,4 +13,3 @@ mod limits;
 mod mounts;
 mod repositories;
 mod scene;
-mod seeds;

@@ -4,6 +4,7 @@
 
 mod api;
 mod containers;
+mod documents;
 mod events;
 mod exec;
 mod inspect;

@@ -8,7 +8,7 @@ use strata_tests::{
 use crate::scene::{each, id, with_images};
 
 /// Without the digest and size of a manifest: dockerd compresses again what it pulled, Strata sends what it got.
-fn without_digests(text: &str) -> String {
+pub(crate) fn without_digests(text: &str) -> String {
     let digest = |line: &str| match line.split_once(": digest: sha256:") {
         Some((tag, _)) => format!("{tag}: digest"),
         None => line.to_owned(),

@@ -89,8 +89,14 @@ pub(crate) fn unnamed(text: &str) -> String {
         None => line.to_owned(),
     };
     let text = text.lines().map(once).collect::<Vec<_>>().join("\n");
-    text.replace("repository name (Wrong) must", "repository name must")
-        .replace("No such image: sha256:", "No such image: ")
+    let text = match text.split_once("repository name (") {
+        Some((before, rest)) => {
+            let (_, after) = rest.split_once(") must be").unwrap_or(("", rest));
+            format!("{before}repository name must be{after}")
+        }
+        None => text,
+    };
+    text.replace("No such image: sha256:", "No such image: ")
 }
 
 /// An inspection without what an engine says of itself: where its own files are, and when it stored the tag.
