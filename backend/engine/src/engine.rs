@@ -8,13 +8,13 @@ use std::{
 
 use strata_blobs::{BlobStore as _, DiskBlobs};
 use strata_catalog::{Catalog as _, Image, SqliteCatalog};
-use strata_layers::{Layers, Limits};
+use strata_layers::{IndexShelf, Layers, Limits};
 use strata_oci::{ImageConfig, ImageId};
 use strata_registry::{Client, DockerConfig, Downloader, KeptLogins};
 
 use crate::{
     Error, Kind, Options,
-    browse::Seen,
+    browse::{Inside, Seen},
     build::Builds,
     distribute::{Fetching, Uploads},
     events::Events,
@@ -27,12 +27,16 @@ use crate::{
 /// Configs are read whole; a registry's client refuses larger ones too.
 pub(crate) const CONFIG_LIMIT: u64 = 8 << 20;
 
+/// Bytes of indexes of layers that aren't here. An index has some 50 bytes for each file.
+const INDEX_ROOM: u64 = 256 << 20;
+
 /// An engine over one data directory. Clones share it.
 ///
 /// ```text
 /// <data>/catalog.db   names and records
 /// <data>/blobs/       manifests, configs and layers as they came
 /// <data>/layers/      layers as directories, with their indexes
+/// <data>/indexes/     indexes of layers that were looked into without being pulled
 /// <data>/workshops/   Dockerfiles with their contexts
 /// <data>/logins.json  users and passwords of registries, for the page
 /// <data>/engine-id    what `docker info` shows as ID
@@ -59,6 +63,8 @@ pub(crate) struct Inner {
     pub(crate) theatre: Theatre,
     /// What is known of images of registries, by the digest of their manifest.
     pub(crate) seen: Seen,
+    /// What is being read, and was read, of layers that aren't here.
+    pub(crate) inside: Inside,
     /// What is being fetched for those who use it as a proxy.
     pub(crate) fetching: Fetching,
     /// Held while files get their names and records, and while garbage loses them: neither sees the other half done.
@@ -93,6 +99,8 @@ impl Engine {
         let builder = Builds::open(data, downloader)?;
         let registry = Client::new(registry_options).map_err(Error::internal)?;
         let transfers = Transfers::new(options.concurrency);
+        let shelf = IndexShelf::open(&data.join("indexes"), INDEX_ROOM).map_err(Error::internal)?;
+        let inside = Inside::new(shelf, options.concurrency);
         let workshops = Workshops::open(&data.join("workshops"), builder.room.clone())?;
         let engine = Self(Arc::new(Inner {
             options,
@@ -109,6 +117,7 @@ impl Engine {
             uploads: Uploads::default(),
             theatre: Theatre::default(),
             seen: Seen::default(),
+            inside,
             fetching: Fetching::default(),
             publishing: Mutex::default(),
             configs: Mutex::default(),

@@ -123,6 +123,18 @@ impl From<strata_layers::IntakeError> for Error {
     }
 }
 
+impl From<strata_layers::SingleFileError> for Error {
+    fn from(error: strata_layers::SingleFileError) -> Self {
+        Self::chain(Kind::Internal, &error)
+    }
+}
+
+impl From<strata_layers::LayersError> for Error {
+    fn from(error: strata_layers::LayersError) -> Self {
+        Self::chain(Kind::Internal, &error)
+    }
+}
+
 impl From<strata_layers::PublishError> for Error {
     fn from(error: strata_layers::PublishError) -> Self {
         Self::chain(Kind::Internal, &error)

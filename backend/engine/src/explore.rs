@@ -9,7 +9,7 @@ use strata_layer::{Deed, LayerIndex, LayerPath, Stack};
 use strata_oci::{DiffId, HistoryEntry, Platform};
 
 use crate::{
-    Engine, Error, Kind,
+    Elsewhere, Engine, Error, Kind,
     engine::Inner,
     list::steps,
     names::{call, digest_names, tag_names, unix_seconds},
@@ -35,21 +35,31 @@ impl Engine {
         self.blocking(move |inner| inner.detail(&inner.find(&name)?)).await
     }
 
-    /// A layer's index in its binary encoding.
-    pub async fn layer_index(&self, diff_id: &DiffId) -> Result<Bytes, Error> {
-        let diff_id = diff_id.clone();
-        self.blocking(move |inner| inner.index_bytes(&diff_id)).await
+    /// A layer's index in its binary encoding. One that isn't known is made from what `from` has.
+    pub async fn layer_index(&self, diff_id: &DiffId, from: Option<&Elsewhere>) -> Result<Bytes, Error> {
+        self.index_from(from, diff_id).await
     }
 
-    /// Opens a regular file of a layer for reading. `path` is relative; links in it are not followed.
-    pub async fn open_file(&self, diff_id: &DiffId, path: &[u8]) -> Result<File, Error> {
-        let diff_id = diff_id.clone();
+    /// Opens a regular file of a layer for reading; of one that isn't here it is fetched from `from`. `path` is relative; links
+    /// in it are not followed.
+    pub async fn open_file(
+        &self,
+        diff_id: &DiffId,
+        path: &[u8],
+        from: Option<&Elsewhere>,
+    ) -> Result<File, Error> {
         let path = layer_path(path)?;
-        self.blocking(move |inner| {
-            inner.known_layer(&diff_id)?;
-            Ok(inner.layers.open_file(&diff_id, &path)?)
-        })
-        .await
+        let (wanted, relative, elsewhere) = (diff_id.clone(), path.clone(), from.is_some());
+        let found = self.blocking(move |inner| match inner.known_layer(&wanted) {
+            Ok(_) => Ok(Some(inner.layers.open_file(&wanted, &relative)?)),
+            Err(error) if elsewhere && error.kind == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        });
+        match (found.await?, from) {
+            (Some(file), _) => Ok(file),
+            (None, Some(from)) => self.file_from(from, diff_id, path).await,
+            (None, None) => Err(no_layer(diff_id)),
+        }
     }
 
     /// The layers that touched a path of the image `name`, bottom first.
@@ -131,7 +141,7 @@ impl Inner {
             card: self.card(image)?,
             repo_digests: digest_names(image),
             rows: rows.collect(),
-            base: base(image, &others),
+            base: base(&ids(image), &others),
             config: config.config.clone().unwrap_or_default(),
         })
     }
@@ -142,8 +152,7 @@ impl Inner {
     }
 
     fn known_layer(&self, diff_id: &DiffId) -> Result<Layer, Error> {
-        let unknown = || Error::new(Kind::NotFound, format!("No such layer: {diff_id}"));
-        self.catalog.layer(diff_id)?.ok_or_else(unknown)
+        self.catalog.layer(diff_id)?.ok_or_else(|| no_layer(diff_id))
     }
 
     /// The indexes of an image's layers.
@@ -162,6 +171,11 @@ impl Inner {
     }
 }
 
+/// Nothing is known of a layer.
+pub(crate) fn no_layer(diff_id: &DiffId) -> Error {
+    Error::new(Kind::NotFound, format!("No such layer: {diff_id}"))
+}
+
 fn layer_path(path: &[u8]) -> Result<LayerPath, Error> {
     LayerPath::parse(path).map_err(|error| Error::chain(Kind::InvalidArgument, &error))
 }
@@ -171,7 +185,6 @@ fn stored(layer: &Layer) -> u64 {
 }
 
 fn layer_card(position: usize, layer: &Layer, others: &[Image]) -> explorer::LayerCard {
-    let shares = |other: &&Image| other.layers.iter().any(|theirs| theirs.diff_id == layer.diff_id);
     let blob = layer.blobs.first();
     explorer::LayerCard {
         position,
@@ -181,14 +194,22 @@ fn layer_card(position: usize, layer: &Layer, others: &[Image]) -> explorer::Lay
         stored: stored(layer),
         unpacked: layer.unpacked,
         entries: layer.entries,
-        shared_with: others.iter().filter(shares).map(call).collect(),
+        shared_with: who_shares(&layer.diff_id, others),
     }
 }
 
-/// The local image with the most layers whose layers are the bottom of this one's, named ones first.
-fn base(image: &Image, others: &[Image]) -> Option<explorer::Base> {
-    let ids = |image: &Image| image.layers.iter().map(|layer| layer.diff_id.clone()).collect::<Vec<_>>();
-    let own = ids(image);
+/// Names of the images that have a layer.
+pub(crate) fn who_shares(diff_id: &DiffId, images: &[Image]) -> Vec<String> {
+    let shares = |image: &&Image| image.layers.iter().any(|layer| layer.diff_id == *diff_id);
+    images.iter().filter(shares).map(call).collect()
+}
+
+fn ids(image: &Image) -> Vec<DiffId> {
+    image.layers.iter().map(|layer| layer.diff_id.clone()).collect()
+}
+
+/// The local image with the most layers whose layers are the bottom of these, named ones first.
+pub(crate) fn base(own: &[DiffId], others: &[Image]) -> Option<explorer::Base> {
     let candidates = others.iter().filter(|other| {
         let theirs = ids(other);
         !theirs.is_empty() && theirs.len() < own.len() && own.starts_with(&theirs)

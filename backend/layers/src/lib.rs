@@ -21,6 +21,8 @@
 //!
 //! [`Layers::write_tar`] gives the tar of a layer without a blob, byte for byte; [`Layers::compose`] makes the tar of a new layer
 //! from what stored ones have.
+//! [`Layers::read_index`] and [`Layers::read_file`] look into a layer's blob without taking it in, and an [`IndexShelf`] keeps such
+//! indexes.
 //! The other way round, [`capture()`] makes a layer of what a container wrote, [`changes()`] lists it, and [`archive()`] and
 //! [`extract()`] copy single trees out of a container and into it.
 //!
@@ -36,6 +38,7 @@ mod descent;
 mod error;
 mod folder;
 mod index_file;
+mod index_shelf;
 mod intake;
 mod limits;
 mod open_file;
@@ -45,6 +48,7 @@ mod publish;
 mod recipe;
 mod relay;
 mod remove;
+mod single_file;
 mod source;
 mod store;
 mod walk;
@@ -62,6 +66,7 @@ pub use capture::{
 pub use compose::ComposeError;
 pub use decompress::{CompressionError, Packing, decompressed};
 pub use error::{IndexError, LayersError, OpenFileError};
+pub use index_shelf::IndexShelf;
 pub use intake::{Expected, IntakeError, Staged, Taken};
 pub use limits::Limits;
 pub use pipe::{PipeClosed, PipeReceiver, PipeSender, pipe};
@@ -69,6 +74,7 @@ pub use powers::Powers;
 pub use publish::{Placed, PublishError};
 pub use recipe::RecipeError;
 pub use remove::{Doomed, remove_tree};
+pub use single_file::{SingleFileError, WantedFile};
 pub use source::{FromRead, Source};
 pub use store::Layers;
 pub use watch::Watch;

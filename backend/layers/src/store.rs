@@ -132,6 +132,6 @@ impl Layers {
 }
 
 /// The length of the hex digits tells the algorithm.
-fn diff_id(name: &str) -> Option<DiffId> {
+pub(crate) fn diff_id(name: &str) -> Option<DiffId> {
     ["sha256", "sha512"].iter().find_map(|algorithm| format!("{algorithm}:{name}").parse().ok())
 }

@@ -11,7 +11,7 @@
 //!
 //! `REF` is anything docker takes for an image: a name, a pinned name, an id or a unique prefix of one. `PATH` is
 //! encoded with [`crate::path::encode`], without a leading slash. Layers are numbered from 0 at the bottom; the page
-//! shows them from 1.
+//! shows them from 1. Layers of images that aren't here: see [`crate::remote`].
 
 use serde::{Deserialize, Serialize};
 use strata_oci::{ContainerConfig, DiffId, Digest, ImageId, Platform};

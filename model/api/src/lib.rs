@@ -8,6 +8,7 @@
 //! - [`engine`]: bodies of the Docker Engine API.
 //! - [`error`]: the engine API's error body.
 //! - [`registry`]: registries as the page draws them.
+//! - [`remote`]: images of registries, looked into without a pull.
 //! - [`theatre`]: the requests of a pull or push, as they are made.
 //! - [`workshop`]: Dockerfiles with their context, builds, surgery on layers.
 //!
@@ -21,6 +22,7 @@ pub mod logins;
 pub mod path;
 pub mod progress;
 pub mod registry;
+pub mod remote;
 pub mod sharing;
 pub mod theatre;
 pub mod workshop;

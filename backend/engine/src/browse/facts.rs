@@ -64,7 +64,7 @@ pub(super) async fn of(source: &Source, reference: &Reference) -> Result<Found, 
 }
 
 /// The entry for this machine, else the first that is an image.
-fn choose(index: &Index) -> Option<&Descriptor> {
+pub(super) fn choose(index: &Index) -> Option<&Descriptor> {
     index.choose(&Platform::host()).or_else(|| index.manifests.iter().find(|entry| is_image(entry)))
 }
 

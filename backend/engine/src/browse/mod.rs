@@ -6,6 +6,7 @@
 mod detail;
 mod facts;
 mod freed;
+mod inside;
 mod source;
 mod trouble;
 
@@ -18,6 +19,8 @@ use self::{
     trouble::{Refused, told},
 };
 use crate::{Engine, Error, Kind};
+pub use inside::Elsewhere;
+pub(crate) use inside::Inside;
 pub(crate) use source::Seen;
 
 /// Names on one page of ours.

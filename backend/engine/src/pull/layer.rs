@@ -2,16 +2,15 @@
 
 use std::{
     collections::HashMap,
-    io,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use futures_util::{StreamExt as _, future::try_join_all};
+use futures_util::future::try_join_all;
 use strata_api::theatre::What;
 use strata_blobs::{BlobStore as _, DiskStaged};
 use strata_catalog::{Blob, Catalog as _, Layer, Lease};
-use strata_layers::{Expected, Staged as StagedFiles, Watch, pipe};
+use strata_layers::{Expected, Staged as StagedFiles};
 use strata_oci::{Descriptor, DiffId, Digest, Repository};
 use strata_registry::Client;
 use tokio::time::Instant;
@@ -20,14 +19,15 @@ use super::{
     Told,
     report::{Report, Step},
     resolve::{Config, Target},
+};
+use crate::{
+    Engine, Error,
+    feed::{Supply, feed},
     transfer::{Meter, State},
 };
-use crate::{Engine, Error};
 
 /// Between two figures of one layer.
 const TICK: Duration = Duration::from_millis(100);
-/// Bytes between the network and the intake.
-const PIPE: usize = 1 << 20;
 
 /// A layer that is on disk and not visible yet.
 pub(crate) struct Staged {
@@ -162,65 +162,18 @@ impl Engine {
         diff_id: &DiffId,
         meter: &Meter<Staged>,
     ) -> Result<Staged, Error> {
-        let (sender, receiver) = pipe(PIPE);
-        let watch = Arc::new(Watch::default());
-        let _stop = StopOnDrop(Arc::clone(&watch));
-        let intake = {
-            let expected = Expected { blob: descriptor.clone(), diff_id: Some(diff_id.clone()) };
-            let watch = Arc::clone(&watch);
-            self.blocking(move |inner| {
-                let blob = &expected.blob;
-                // The catalog decides: a file without a record may be on its way out.
-                let writer = match inner.catalog.blob(&blob.digest)?.is_some() {
-                    true => None,
-                    false => Some(inner.blobs.ingest(&blob.digest, Some(blob.size))?),
-                };
-                Ok(inner.layers.intake(receiver, writer, &expected, &watch)?)
-            })
-        };
-        let feed = async {
-            let mut blob = client.blob(repository, descriptor);
-            let mut received = 0;
-            let mut failed = None;
-            while let Some(chunk) = blob.next().await {
-                match chunk {
-                    Ok(chunk) => {
-                        received += chunk.len() as u64;
-                        meter.update(|progress| progress.received = received);
-                        if sender.send(chunk).await.is_err() {
-                            return Ok(()); // the intake ended early: its error is the reason
-                        }
-                    }
-                    Err(error) => {
-                        failed = Some(Error::from(error));
-                        break;
-                    }
-                }
-            }
-            match failed {
-                None => {
-                    let _ = sender.finish().await;
-                    Ok(())
-                }
-                Some(error) => {
-                    let _ = sender.fail(io::Error::other(error.message.clone())).await;
-                    Err(error)
-                }
-            }
-        };
-        let ticker = async {
-            loop {
-                tokio::time::sleep(TICK).await;
-                meter.update(|progress| progress.applied = watch.received());
-            }
-        };
-        let (taken, fed) = tokio::select! {
-            both = async { tokio::join!(intake, feed) } => both,
-            never = ticker => never,
-        };
-        // The network's error is the cause of the intake's, so it is the one to tell.
-        fed?;
-        let taken = taken?;
+        let supply = Supply::Registry { client: client.clone(), repository: repository.clone() };
+        let expected = Expected { blob: descriptor.clone(), diff_id: Some(diff_id.clone()) };
+        let taken = feed(self, supply, descriptor, meter, move |inner, source, watch| {
+            let blob = &expected.blob;
+            // The catalog decides: a file without a record may be on its way out.
+            let writer = match inner.catalog.blob(&blob.digest)?.is_some() {
+                true => None,
+                false => Some(inner.blobs.ingest(&blob.digest, Some(blob.size))?),
+            };
+            Ok(inner.layers.intake(source, writer, &expected, watch)?)
+        })
+        .await?;
         let record = Layer {
             diff_id: taken.taken().diff_id.clone(),
             unpacked: taken.taken().totals.on_disk(),
@@ -232,15 +185,6 @@ impl Engine {
             }],
         };
         Ok(Staged { files: Mutex::new(Some(taken)), record })
-    }
-}
-
-/// Stops the intake's thread when the transfer's task is dropped.
-struct StopOnDrop(Arc<Watch>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.stop();
     }
 }
 

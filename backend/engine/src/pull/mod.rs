@@ -7,7 +7,6 @@ mod layer;
 mod report;
 mod resolve;
 mod store;
-mod transfer;
 
 use strata_api::{
     progress::Message,
@@ -24,7 +23,7 @@ use crate::{
     theatre::{Curtain, Play},
 };
 
-pub(crate) type Transfers = transfer::Transfers<layer::Staged>;
+pub(crate) type Transfers = crate::transfer::Transfers<layer::Staged>;
 
 /// Lines that may wait for a slow listener.
 const BACKLOG: usize = 64;

@@ -50,7 +50,7 @@ pub async fn remove(engine: Engine, call: Call) -> Result<Response, Failure> {
 }
 
 /// The reference of a call and the registry that it names.
-fn named(call: &Call) -> Result<(Shop, String), Failure> {
+pub(super) fn named(call: &Call) -> Result<(Shop, String), Failure> {
     let name = call.query().text("ref").ok_or_else(|| {
         Failure::invalid("the parameter ref is missing: expected HOST[:PORT]/REPOSITORY[:TAG]")
     })?;
@@ -60,7 +60,7 @@ fn named(call: &Call) -> Result<(Shop, String), Failure> {
 }
 
 /// A registry; the one that the request was sent to is ours. The guard has seen to it that the host is one of our names.
-fn shop(call: &Call, host: &str) -> Shop {
+pub(super) fn shop(call: &Call, host: &str) -> Shop {
     let ours = call.header(header::HOST).is_some_and(|own| own.eq_ignore_ascii_case(host));
     Shop { host: host.to_owned(), ours, login: registry_login(call) }
 }

@@ -6,6 +6,7 @@ use strata_oci::DiffId;
 
 use super::images::path;
 use crate::{
+    browse::elsewhere,
     docker::Failure,
     http::{Body, Call, Content, Response, hostile_content, matches_etag},
 };
@@ -13,10 +14,10 @@ use crate::{
 /// What a diff id names never changes; for this user only, since it needs a session.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 
-/// `GET /api/layers/{diff_id}/index`.
+/// `GET /api/layers/{diff_id}/index?from=FROM`.
 pub async fn index(engine: Engine, call: Call) -> Result<Response, Failure> {
     let diff_id = diff_id(&call)?;
-    let index = engine.layer_index(&diff_id).await?;
+    let index = engine.layer_index(&diff_id, elsewhere(&call)?.as_ref()).await?;
     let etag = format!("\"{}\"", diff_id.digest().hex());
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
@@ -32,12 +33,12 @@ pub async fn index(engine: Engine, call: Call) -> Result<Response, Failure> {
     Ok(response)
 }
 
-/// `GET /api/layers/{diff_id}/file?path=PATH`, with `Range`.
+/// `GET /api/layers/{diff_id}/file?path=PATH&from=FROM`, with `Range`.
 ///
 /// What comes out of an image is hostile: it is never a page, a script or a frame of this origin.
 pub async fn file(engine: Engine, call: Call) -> Result<Response, Failure> {
     let (diff_id, path) = (diff_id(&call)?, path(&call)?);
-    let file = engine.open_file(&diff_id, &path).await?;
+    let file = engine.open_file(&diff_id, &path, elsewhere(&call)?.as_ref()).await?;
     let unreadable =
         |error| Failure::from(Error::new(Kind::Internal, format!("cannot read the file: {error}")));
     let size = file.metadata().map_err(unreadable)?.len();
@@ -50,7 +51,8 @@ pub async fn file(engine: Engine, call: Call) -> Result<Response, Failure> {
     hostile_content(call.headers(), call.is_head(), whole, disposition, IMMUTABLE).await.map_err(unreadable)
 }
 
-fn diff_id(call: &Call) -> Result<DiffId, Failure> {
+/// The layer that a call names.
+pub fn diff_id(call: &Call) -> Result<DiffId, Failure> {
     let text = call.param("diff_id");
     let digest = text
         .parse()

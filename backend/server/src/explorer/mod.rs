@@ -9,6 +9,7 @@ mod tickets;
 
 use std::sync::Arc;
 
+pub use files::diff_id;
 use http::{Method, StatusCode};
 use strata_engine::Engine;
 

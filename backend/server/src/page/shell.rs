@@ -14,7 +14,7 @@ pub const INDEX: &str = "index.html";
 /// The shell with everything, for the pages that are not in [`INDEX`]. A page that was built in one piece lacks it.
 const WHOLE: &str = "whole.html";
 
-/// What is in that one only, beside an image's page with its dialog for surgery open.
+/// What is in that one only, beside an image's page with its dialog for surgery open, or of an image of a registry.
 const IN_WHOLE: [&str; 3] = ["/workshop", "/registry", "/sharing"];
 
 /// Serves the shell, or 404 where an address can't be one of the page.
@@ -25,7 +25,8 @@ pub async fn serve(call: Call) -> Response {
     }
     let path = call.uri().path();
     let shell = || {
-        let whole = is_in_whole(path, call.query().has("surgery")).then(|| assets::asset(WHOLE)).flatten();
+        let more = ["surgery", "source"].into_iter().any(|name| call.query().has(name));
+        let whole = is_in_whole(path, more).then(|| assets::asset(WHOLE)).flatten();
         whole.map(|asset| (WHOLE, asset)).or_else(|| Some((INDEX, assets::asset(INDEX)?)))
     };
     match is_page(path).then(shell).flatten() {
@@ -42,17 +43,18 @@ pub(super) fn see(address: &str) -> Response {
     response
 }
 
-fn is_in_whole(path: &str, surgery: bool) -> bool {
+fn is_in_whole(path: &str, more: bool) -> bool {
     let below =
         |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    IN_WHOLE.iter().any(|prefix| below(prefix)) || surgery && below("/image")
+    IN_WHOLE.iter().any(|prefix| below(prefix)) || more && below("/image")
 }
 
 /// Whether a path is an address of the page: not one of an API, and not a file that should be there and isn't. Below
-/// `/image/`, `/compare/` and `/container/` names of files follow, and below `/registry/` hosts and tags, with whatever extension.
+/// `/image/`, `/compare/`, `/container/` and `/workshop/` names of files follow, and below `/registry/` hosts and tags, with
+/// whatever extension.
 fn is_page(path: &str) -> bool {
     let below = |prefix: &str| path.starts_with(prefix);
-    if ["/image/", "/compare/", "/container/", "/registry/"].into_iter().any(below) {
+    if ["/image/", "/compare/", "/container/", "/workshop/", "/registry/"].into_iter().any(below) {
         return true;
     }
     let api = below("/api/") || below("/v2/") || ApiVersion::split(path).1.is_some();
@@ -76,6 +78,7 @@ mod tests {
             "/index.html",
             "/container/web.1/changes/srv/a.html",
             "/registry/r.example/app:1.36",
+            "/workshop/4aa55759c7bb/file/lib/app.sh",
         ] {
             assert!(is_page(page), "{page}");
         }

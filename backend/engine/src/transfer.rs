@@ -1,4 +1,4 @@
-//! Layers on their way here, each fetched once however many pulls want it.
+//! What is on its way here, each thing fetched once however many want it.
 
 use std::{
     collections::HashMap,
@@ -14,25 +14,25 @@ use tokio::{
 
 use crate::Error;
 
-/// The layers being taken in, by blob digest.
+/// What is being fetched, by digest.
 pub(crate) struct Transfers<T> {
     active: Mutex<HashMap<Digest, Weak<Transfer<T>>>>,
     permits: Arc<Semaphore>,
 }
 
-/// One layer on its way. When the last pull that wants it lets go, it is cancelled.
-pub(super) struct Transfer<T> {
+/// One of them. When the last who wants it lets go, it is cancelled.
+pub(crate) struct Transfer<T> {
     state: watch::Receiver<State<T>>,
     task: AbortHandle,
 }
 
 /// How far a transfer is.
-pub(super) enum State<T> {
+pub(crate) enum State<T> {
     /// Others are before it.
     Waiting,
     /// It has bytes: how many of how many.
     Running(Progress),
-    /// It is staged.
+    /// It is here.
     Done(Arc<T>),
     /// It failed, for everybody who waited.
     Failed(Arc<Error>),
@@ -40,11 +40,11 @@ pub(super) enum State<T> {
 
 /// How far a running transfer is, in bytes of the blob.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     /// Received.
-    pub(super) received: u64,
+    pub(crate) received: u64,
     /// Decompressed and applied.
-    pub(super) applied: u64,
+    pub(crate) applied: u64,
 }
 
 impl<T> Clone for State<T> {
@@ -59,11 +59,11 @@ impl<T> Clone for State<T> {
 }
 
 /// Where a transfer's work says how far it is.
-pub(super) struct Meter<T>(watch::Sender<State<T>>);
+pub(crate) struct Meter<T>(watch::Sender<State<T>>);
 
 impl<T> Meter<T> {
     /// Changes the figures.
-    pub(super) fn update(&self, change: impl FnOnce(&mut Progress)) {
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Progress)) {
         self.0.send_modify(|state| {
             let mut progress = match state {
                 State::Running(progress) => *progress,
@@ -83,7 +83,7 @@ impl<T: Send + Sync + 'static> Transfers<T> {
 
     /// Joins the transfer of `digest`, or starts `work` as a new one if there is none that may still succeed; says whether there was
     /// one.
-    pub(super) fn join<F, W>(&self, digest: &Digest, work: W) -> (Arc<Transfer<T>>, bool)
+    pub(crate) fn join<F, W>(&self, digest: &Digest, work: W) -> (Arc<Transfer<T>>, bool)
     where
         W: FnOnce(Arc<Meter<T>>) -> F + Send + 'static,
         F: Future<Output = Result<T, Error>> + Send,
@@ -120,20 +120,20 @@ impl<T: Send + Sync + 'static> Transfers<T> {
 
 impl<T> Transfer<T> {
     /// Follows the transfer from where it is now.
-    pub(super) fn follow(&self) -> Following<T> {
+    pub(crate) fn follow(&self) -> Following<T> {
         Following { states: self.state.clone(), first: true }
     }
 }
 
 /// The states of a transfer, one after the other. States in between may be skipped, the last one is not.
-pub(super) struct Following<T> {
+pub(crate) struct Following<T> {
     states: watch::Receiver<State<T>>,
     first: bool,
 }
 
 impl<T> Following<T> {
     /// The next state, the present one at first. Not to be asked again after [`State::end`].
-    pub(super) async fn next(&mut self) -> State<T> {
+    pub(crate) async fn next(&mut self) -> State<T> {
         // Only an abort drops the sender without an end, and only the last follower aborts.
         if !std::mem::take(&mut self.first) && self.states.changed().await.is_err() {
             let error = Error::new(crate::Kind::Internal, "the transfer of a layer ended without a result");
@@ -145,7 +145,7 @@ impl<T> Following<T> {
 
 impl<T> State<T> {
     /// How it ended, if it did.
-    pub(super) fn end(&self) -> Option<Result<Arc<T>, Error>> {
+    pub(crate) fn end(&self) -> Option<Result<Arc<T>, Error>> {
         match self {
             Self::Waiting | Self::Running(_) => None,
             Self::Done(staged) => Some(Ok(Arc::clone(staged))),
