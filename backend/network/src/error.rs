@@ -196,7 +196,7 @@ impl NetworkError {
     /// What kind of failure it is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NotFound(_) | Self::NoPlugin(_) => Kind::NotFound,
+            Self::NotFound(_) | Self::NoPlugin(_) | Self::NotConnected { .. } => Kind::NotFound,
             Self::Exists(_) => Kind::Conflict,
             Self::Predefined(_)
             | Self::InUse { .. }
@@ -206,7 +206,6 @@ impl NetworkError {
             | Self::Routed { .. }
             | Self::AddressInUse => Kind::Forbidden,
             Self::Invalid(_) | Self::Ambiguous { .. } => Kind::Invalid,
-            // dockerd has no kind for a container that isn't connected either.
             _ => Kind::Internal,
         }
     }
