@@ -9,29 +9,33 @@ use strata_oci::ContainerConfig;
 
 use crate::Error;
 
+/// The instructions that dockerd takes; what is done for any other one is no change of a container's config.
+const KNOWN: [&str; 10] =
+    ["cmd", "entrypoint", "healthcheck", "env", "expose", "label", "onbuild", "user", "volume", "workdir"];
+
 /// Applies the instructions of `docker commit --change` to a config.
 ///
 /// # Errors
 /// [`crate::Kind::InvalidArgument`], for instructions that need more than a config too.
 pub fn apply_changes(config: &mut ContainerConfig, changes: &[String]) -> Result<(), Error> {
     let file = Dockerfile::parse(&changes.join("\n"));
+    if file.instructions.is_empty() && !changes.is_empty() {
+        return Err(Error::invalid("file with no instructions"));
+    }
+    let keywords = file.instructions.iter().map(|instruction| instruction.keyword.text.to_ascii_lowercase());
+    if let Some(other) = keywords.into_iter().find(|keyword| !KNOWN.contains(&keyword.as_str())) {
+        return Err(Error::invalid(format!("{other} is not a valid change command")));
+    }
     let expander = Expander::new(file.directives.escape());
+    let mut has_command = false;
     for instruction in &file.instructions {
-        let wrong = |name: &str| {
-            Error::invalid(format!("{} is not a valid change command", name.to_ascii_lowercase()))
-        };
         match &instruction.command {
             Command::Invalid => {
                 let found = file.diagnostics.iter().find(|found| instruction.span.touches(found.span.start));
                 let message = found.map_or_else(String::new, |found| found.message.to_string());
-                return Err(match instruction.kind() {
-                    None => wrong(&instruction.keyword.text),
-                    Some(_) => Error::invalid(format!(
-                        "dockerfile parse error line {}: {message}",
-                        instruction.lines.0
-                    )),
-                });
+                return Err(Error::invalid(message));
             }
+            Command::Cmd(_) => has_command = true,
             Command::Workdir(path) => {
                 let env = config.env.clone().unwrap_or_default();
                 let path =
@@ -39,17 +43,12 @@ pub fn apply_changes(config: &mut ContainerConfig, changes: &[String]) -> Result
                 config.working_dir = directory(&config.working_dir, &path);
                 continue;
             }
-            Command::Arg(_) | Command::Shell(_) | Command::Maintainer(_) => {
-                return Err(wrong(&instruction.keyword.text));
-            }
             _ => {}
         }
         let env = config.env.clone().unwrap_or_default();
         let scope = Scope { env: &env, args: &Arguments::default() };
-        let done = configure(config, instruction, &expander, &scope, false);
-        if done.map_err(|error| Error::invalid(error.to_string()))?.is_none() {
-            return Err(wrong(&instruction.keyword.text));
-        }
+        configure(config, instruction, &expander, &scope, has_command)
+            .map_err(|error| Error::invalid(error.to_string()))?;
     }
     Ok(())
 }
@@ -82,11 +81,11 @@ mod tests {
             "USER nobody",
             "WORKDIR /srv",
             "WORKDIR app/../www",
-            "STOPSIGNAL SIGINT",
             "ONBUILD RUN make",
             "HEALTHCHECK --interval=1m30s --retries=2 CMD curl localhost",
         ])
         .expect("all are right");
+        assert_eq!(config.cmd, list(&["a", "b c"]));
         assert_eq!(config.entrypoint, list(&["/bin/sh", "-c", "run $it"]));
         assert_eq!(config.env, list(&["PATH=/bin:/x", "A=1", "B=2 3", "OLD=the old form"]));
         let ports: Vec<String> = config.exposed_ports.expect("some").into_keys().collect();
@@ -104,6 +103,9 @@ mod tests {
         let cases = [
             ("RUN make", "run is not a valid change command"),
             ("NONSENSE", "nonsense is not a valid change command"),
+            ("STOPSIGNAL 9", "stopsignal is not a valid change command"),
+            ("", "file with no instructions"),
+            ("# nothing", "file with no instructions"),
             ("ENV", "ENV requires at least one argument"),
             ("ENV A", "ENV must have two arguments"),
             ("EXPOSE x", "Invalid containerPort: x"),

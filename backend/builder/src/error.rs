@@ -84,6 +84,7 @@ impl From<strata_containers::Error> for Error {
         let kind = match error.kind {
             Theirs::NotFound => Kind::NotFound,
             Theirs::InvalidArgument => Kind::InvalidArgument,
+            Theirs::Forbidden => Kind::Forbidden,
             Theirs::Unsupported => Kind::Unsupported,
             Theirs::Conflict | Theirs::NotModified | Theirs::Internal => Kind::Internal,
         };

@@ -1,4 +1,4 @@
-//! How long ago something was, in the words of `docker ps`.
+//! Spans of time, in the words of `docker ps` and exactly.
 
 use std::time::Duration;
 
@@ -21,9 +21,43 @@ pub(crate) fn in_words(elapsed: Duration) -> String {
     }
 }
 
+/// `300ms`, `1.5s`, `1m0s`, `2h0m0s`: as Go writes a duration.
+pub(crate) fn exactly(span: Duration) -> String {
+    let (seconds, nanos) = (span.as_secs(), span.subsec_nanos());
+    let decimal = |whole: u64, fraction: u32, digits: usize| {
+        let text = format!("{whole}.{fraction:0digits$}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    match (seconds, nanos) {
+        (0, 0) => "0s".into(),
+        (0, 1..1000) => format!("{nanos}ns"),
+        (0, 1000..1_000_000) => format!("{}µs", decimal((nanos / 1000).into(), nanos % 1000, 3)),
+        (0, _) => format!("{}ms", decimal((nanos / 1_000_000).into(), nanos % 1_000_000, 6)),
+        (..60, _) => format!("{}s", decimal(seconds, nanos, 9)),
+        (..3600, _) => format!("{}m{}s", seconds / 60, decimal(seconds % 60, nanos, 9)),
+        _ => format!("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, decimal(seconds % 60, nanos, 9)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_written_as_go_writes_them() {
+        for (nanos, text) in [
+            (0, "0s"),
+            (7, "7ns"),
+            (1_500, "1.5µs"),
+            (300_000_000, "300ms"),
+            (1_000_000_000, "1s"),
+            (1_050_000_000, "1.05s"),
+            (60_000_000_000, "1m0s"),
+            (7_325_250_000_000, "2h2m5.25s"),
+        ] {
+            assert_eq!(exactly(Duration::from_nanos(nanos)), text);
+        }
+    }
 
     #[test]
     fn spans_are_rounded_as_docker_rounds_them() {

@@ -13,6 +13,8 @@ pub enum Kind {
     InvalidArgument,
     /// There is nothing to do: it is so already. No error to most clients.
     NotModified,
+    /// What is there doesn't allow it.
+    Forbidden,
     /// A legitimate wish that this engine doesn't fulfil.
     Unsupported,
     /// Our fault or the machine's.

@@ -20,6 +20,7 @@ mod filters;
 mod health;
 mod ids;
 mod links;
+mod logging;
 mod machine;
 mod names;
 mod network;

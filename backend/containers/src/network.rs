@@ -20,7 +20,7 @@ pub(crate) fn error(error: NetworkError) -> Error {
     let kind = match error.kind() {
         strata_network::Kind::NotFound => Kind::NotFound,
         strata_network::Kind::Conflict => Kind::Conflict,
-        strata_network::Kind::Forbidden => Kind::Unsupported,
+        strata_network::Kind::Forbidden => Kind::Forbidden,
         strata_network::Kind::Invalid => Kind::InvalidArgument,
         strata_network::Kind::Internal => Kind::Internal,
     };

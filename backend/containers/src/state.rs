@@ -125,7 +125,7 @@ impl State {
     pub fn check_unpause(&self, id: &str) -> Result<(), Error> {
         match self.status {
             Status::Paused => Ok(()),
-            _ => Err(Error::conflict(format!("Container {id} is not paused"))),
+            _ => Err(Error::new(Kind::Internal, format!("Container {id} is not paused"))),
         }
     }
 

@@ -177,6 +177,7 @@ impl From<strata_containers::Error> for Error {
             Theirs::Conflict => Kind::Conflict,
             Theirs::InvalidArgument => Kind::InvalidArgument,
             Theirs::NotModified => Kind::NotModified,
+            Theirs::Forbidden => Kind::Forbidden,
             Theirs::Unsupported => Kind::Unsupported,
             Theirs::Internal => Kind::Internal,
         };

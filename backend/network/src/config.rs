@@ -45,7 +45,7 @@ impl FromStr for Driver {
             "" | "default" | "bridge" => Ok(Self::Bridge),
             "host" => Ok(Self::Host),
             "none" | "null" => Ok(Self::None),
-            other => Err(NetworkError::Invalid(format!("plugin \"{other}\" not found"))),
+            other => Err(NetworkError::NoPlugin(other.to_owned())),
         }
     }
 }

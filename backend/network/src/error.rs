@@ -34,6 +34,9 @@ pub enum NetworkError {
         /// How many fit.
         matches: usize,
     },
+    /// Whose driver isn't one of ours.
+    #[error("plugin \"{0}\" not found")]
+    NoPlugin(String),
     /// The name is taken.
     #[error("network with name {0} already exists")]
     Exists(String),
@@ -193,7 +196,7 @@ impl NetworkError {
     /// What kind of failure it is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NotFound(_) | Self::NotConnected { .. } => Kind::NotFound,
+            Self::NotFound(_) | Self::NoPlugin(_) | Self::NotConnected { .. } => Kind::NotFound,
             Self::Exists(_) => Kind::Conflict,
             Self::Predefined(_)
             | Self::InUse { .. }

@@ -165,8 +165,7 @@ async fn a_terminal_has_a_size_that_follows() {
     assert_eq!(everything(&mut attached).await.2.code, 5);
 
     bench.create("pipes", &["/bin/true"], Kind::default()).await;
-    let refused = bench.supervisor.resize(&key("pipes"), size(1, 1)).await;
-    assert!(matches!(refused, Err(SupervisorError::Runtime(_))), "{refused:?}");
+    bench.supervisor.resize(&key("pipes"), size(1, 1)).await.expect("there is nothing to do");
     bench.finish(&["tty", "pipes"]).await;
 }
 

@@ -172,20 +172,25 @@ pub struct HealthConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<Vec<String>>,
     /// Between two probes.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "inherited")]
     pub interval: Option<i64>,
     /// For one probe.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "inherited")]
     pub timeout: Option<i64>,
     /// Failures forgiven after the start.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "inherited")]
     pub start_period: Option<i64>,
     /// Between probes in that time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "inherited")]
     pub start_interval: Option<i64>,
     /// Failures in a row that make it unhealthy.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "inherited")]
     pub retries: Option<i64>,
+}
+
+/// Zero is what isn't given: as the image has it, or the default.
+fn inherited(number: &Option<i64>) -> bool {
+    number.unwrap_or(0) == 0
 }
 
 impl ImageConfig {

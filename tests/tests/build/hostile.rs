@@ -70,7 +70,7 @@ fn nothing_of_a_context_leads_out() {
     for path in ["../../etc/passwd", "/etc/passwd"] {
         let (status, text) =
             send(&unix, &format!("dockerfile={path}"), tar(vec![dockerfile("FROM scratch\n")]));
-        assert!(status == 400 && text.contains("Cannot locate specified Dockerfile"), "{status} {text}");
+        assert!(status == 500 && text.contains("Cannot locate specified Dockerfile"), "{status} {text}");
     }
     let (status, text) = send(&unix, "q=1", b"no archive at all".repeat(99));
     assert!(status == 400 && text.contains("Error processing tar file"), "{status} {text}");

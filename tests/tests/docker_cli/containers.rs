@@ -279,7 +279,7 @@ fn lists_logs_and_changes_of_containers() {
             duel.same_as(&[&["update"], args, &["up"]].concat(), essence);
         }
         duel.same(&["inspect", "-f", shown, "up"]);
-        for signal in ["NOPE", "99"] {
+        for signal in ["NOPE", "99", "-1", "9999999999", "0"] {
             duel.same_as(&["kill", "-s", signal, "up"], essence).fails();
         }
         for name in ["bad name", "dead", "up", ""] {

@@ -118,3 +118,16 @@ fn a_full_name_is_in_hosts_with_its_first_word() {
         }
     });
 }
+
+#[test]
+fn a_container_starts_on_one_network_before_1_44() {
+    each(|duel| {
+        for name in ["left", "right"] {
+            duel.prepare(&["network", "create", name]);
+        }
+        let both = ["run", "--rm", "--network", "right", "--network", "left", "box", "true"];
+        let order = |text: &str| essence(text).replace("right, left", "left, right");
+        duel.same_as(&both, order).fails();
+        duel.same(&["network", "rm", "left", "right"]);
+    });
+}

@@ -183,7 +183,8 @@ impl Context {
                 };
             }
         }
-        Err(Error::invalid(format!("Cannot locate specified Dockerfile: {}", names[0])))
+        // dockerd has no kind for it either.
+        Err(Error::new(Kind::Internal, format!("Cannot locate specified Dockerfile: {}", names[0])))
     }
 
     /// Removes what `.dockerignore` leaves out; of the client's doing nothing is left to be done.

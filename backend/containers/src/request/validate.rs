@@ -10,7 +10,7 @@ use super::{
     mode::ContainerMode,
     ports, security,
 };
-use crate::{Error, signal, spec::parse_capabilities};
+use crate::{Error, signal, sizes, spec::parse_capabilities};
 
 /// The least time between two probes, and for one.
 const LEAST_PROBE: i64 = 1_000_000;
@@ -218,7 +218,10 @@ fn log_config(host: &HostConfig) -> Result<(), Error> {
             "error looking up logging plugin {kind}: plugin \"{kind}\" not found"
         )));
     }
-    let known = [
+    // Those of every driver first.
+    const KNOWN: [&str; 10] = [
+        "mode",
+        "max-buffer-size",
         "max-size",
         "max-file",
         "compress",
@@ -227,13 +230,25 @@ fn log_config(host: &HostConfig) -> Result<(), Error> {
         "env",
         "env-regex",
         "tag",
-        "mode",
-        "max-buffer-size",
     ];
+    let known = if kind == "local" { &KNOWN[..5] } else { &KNOWN[..] };
     if let Some(mode) = host.log_config.config.as_ref().and_then(|map| map.get("mode"))
         && !matches!(mode.as_str(), "" | "blocking" | "non-blocking")
     {
         return Err(Error::invalid(format!("logger: logging mode not supported: {mode}")));
+    }
+    let option = |name: &str| host.log_config.config.as_ref().and_then(|map| map.get(name));
+    if let Some(size) = option("max-buffer-size").filter(|_| kind != "none") {
+        if option("mode").map(String::as_str) != Some("non-blocking") {
+            return Err(Error::invalid(
+                "logger: max-buffer-size option is only supported with 'mode=non-blocking'",
+            ));
+        }
+        if sizes::parse(size).is_none() {
+            return Err(Error::invalid(format!(
+                "error parsing option max-buffer-size: invalid size: '{size}'"
+            )));
+        }
     }
     for option in host.log_config.config.iter().flat_map(|map| map.keys()) {
         if kind != "none" && !known.contains(&option.as_str()) {

@@ -5,6 +5,10 @@ use strata_network::Network;
 
 use crate::{Containers, Error, Kind, containers::to_the_end, network, request::ContainerMode};
 
+const HOST: &str = "container cannot be disconnected from host network or connected to host network";
+const NONE: &str =
+    "container cannot be connected to multiple networks with one of the networks in private (none) mode";
+
 impl Containers {
     /// Puts a container on a further network, at once if it runs, and from its next start on.
     pub async fn connect(&self, name: &str, to: &Network, mut wanted: EndpointSettings) -> Result<(), Error> {
@@ -15,10 +19,7 @@ impl Containers {
             let record = container.snapshot();
             let own = matches!(ContainerMode::of(&record.host.network_mode), ContainerMode::Other(_));
             if to.name == "host" {
-                return Err(Error::new(
-                    Kind::Unsupported,
-                    "container cannot be disconnected from host network or connected to host network",
-                ));
+                return Err(Error::invalid(HOST));
             }
             if !own {
                 return Err(Error::invalid(
@@ -30,7 +31,11 @@ impl Containers {
                     "endpoint with name {} already exists in network {}",
                     record.name, to.name
                 );
-                return Err(Error::new(Kind::Conflict, message));
+                return Err(Error::new(Kind::Forbidden, message));
+            }
+            let alone = |name: &str| name == "none";
+            if record.endpoints.keys().any(|name| alone(name)) || (alone(&to.name) && !record.endpoints.is_empty()) {
+                return Err(Error::invalid(NONE));
             }
             let settings = network::settings(&wanted, Vec::new())?;
             let endpoint = match record.state.status.has_process() {
@@ -68,7 +73,10 @@ impl Containers {
             let record = container.snapshot();
             if !record.endpoints.contains_key(&from.name) {
                 let message = format!("container {} is not connected to network {}", record.id, from.name);
-                return Err(Error::conflict(message));
+                return Err(Error::new(Kind::Internal, message));
+            }
+            if from.name == "host" {
+                return Err(Error::invalid(HOST));
             }
             if record.attached.iter().any(|endpoint| endpoint.network == from.id) {
                 let gone = this.0.stores.networks.disconnect(&record.id, &from.id).await;

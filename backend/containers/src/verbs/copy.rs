@@ -1,14 +1,14 @@
 //! `docker cp` both ways, and `docker export`.
 
 use std::{
-    io::{Read, Write},
+    io::{BufReader, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use jiff::Timestamp;
 use strata_api::engine::PathStat;
-use strata_layers::{ArchiveError, ExtractOptions, Located, extract, locate};
+use strata_layers::{ArchiveError, ExtractOptions, Limits, Located, decompressed, extract, locate};
 use tokio::sync::OwnedMutexGuard;
 
 use super::create::snapshot_id;
@@ -105,7 +105,7 @@ impl Containers {
         Ok(Archive { tree, shown: Vec::new(), stat: PathStat::default() })
     }
 
-    /// Extracts a tar, plain or compressed by the caller's choice, to a directory of a container.
+    /// Extracts a tar, packed in any of the ways of [`strata_layers::Packing`], to a directory of a container.
     ///
     /// `keep_kinds` refuses to put a file in place of a directory or the other way round; `own` gives everything to the
     /// container's user.
@@ -124,7 +124,7 @@ impl Containers {
         let record = container.snapshot();
         if !tree.writable {
             return Err(Error::new(
-                Kind::Unsupported,
+                Kind::Internal,
                 match tree.in_mount {
                     true => "mounted volume is marked read-only",
                     false => "container rootfs is marked read-only",
@@ -138,6 +138,8 @@ impl Containers {
                 located.map_err(|error| refused(error, &path, &name))?;
                 let owner = if own { Some(owner(&tree.root, &of)?) } else { None };
                 let options = ExtractOptions { keep_kinds, owner, ..ExtractOptions::default() };
+                let tar = decompressed(BufReader::new(tar), &Limits::default());
+                let tar = tar.map_err(|error| Error::invalid(format!("the archive: {error}")))?;
                 let done = extract(&tree.root, tree.path.as_bytes(), tar, &options);
                 done.map_err(|error| refused(error, &path, &name))
             })
@@ -223,7 +225,7 @@ fn refused(error: ArchiveError, path: &str, name: &str) -> Error {
         ArchiveError::NotFound(_) | ArchiveError::Loop(_) => {
             Error::not_found(format!("Could not find the file {path} in container {name}"))
         }
-        ArchiveError::NotDirectory(_) => Error::invalid("extraction point is not a directory"),
+        ArchiveError::NotDirectory(_) => Error::new(Kind::Internal, "extraction point is not a directory"),
         ArchiveError::OverDirectory(_) | ArchiveError::OverFile(_) | ArchiveError::Refused(_) => {
             Error::invalid(error.to_string())
         }

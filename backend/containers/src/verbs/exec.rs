@@ -1,6 +1,6 @@
 //! `docker exec`: further processes in a running container.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use strata_api::engine::{ExecCreateRequest, ExecInspect, ExecProcess as SeenProcess};
 use strata_runtime::{
@@ -180,6 +180,15 @@ impl Inner {
         let exec = execs.get(id).ok_or_else(|| no_such_exec(id))?;
         let name = Id::parse(id).map_err(|_| no_such_exec(id))?;
         Ok(ProcessKey::exec(exec.container.clone(), name))
+    }
+
+    /// Waits until an exec has a process, has ended, or is forgotten.
+    pub(super) async fn exec_begun(&self, id: &str) {
+        // A start takes milliseconds, and hardly anybody asks in between.
+        let waits = |exec: &Exec| matches!(exec.progress, Progress::Created | Progress::Running { pid: 0 });
+        while self.execs().get(id).is_some_and(waits) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Marks an exec as under way, so that nobody starts it twice.

@@ -11,8 +11,12 @@ impl Containers {
     /// Sends a signal; SIGKILL if `signal` is empty, and then it has ended when this returns.
     pub async fn kill(&self, name: &str, signal: &str) -> Result<(), Error> {
         let refuse = |error: Error| error.about(format!("Cannot kill container: {name}"));
-        if signal.parse().is_ok_and(|number: i32| number > signal::LAST) {
-            let message = format!("The linux daemon does not support signal {signal}");
+        if let Ok(number) = signal.parse::<i64>()
+            && number != 0
+            && !(1..=i64::from(signal::LAST)).contains(&number)
+        {
+            // dockerd prints it without a sign.
+            let message = format!("The linux daemon does not support signal {}", number.cast_unsigned());
             return Err(refuse(Error::new(Kind::Internal, message)));
         }
         let number = if signal.is_empty() { signal::KILL } else { signal::parse(signal)? };

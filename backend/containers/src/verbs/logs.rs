@@ -2,7 +2,7 @@
 
 use strata_runtime::{LogLines, LogQuery};
 
-use crate::{Containers, Error, Kind};
+use crate::{Containers, Error, Kind, logging};
 
 /// A log that is to be read, and how it has to be sent.
 pub struct LogRequest {
@@ -10,6 +10,8 @@ pub struct LogRequest {
     pub lines: LogLines,
     /// Whether the container has a terminal: then both streams are one.
     pub tty: bool,
+    /// What stands before each line where details are asked for.
+    pub details: String,
 }
 
 impl Containers {
@@ -25,6 +27,7 @@ impl Containers {
         };
         let lines = self.0.stores.supervisor.logs(&container.runtime_id(), &options, query).await;
         let lines = lines.map_err(|error| Error::internal("cannot read its log", &error))?;
-        Ok(LogRequest { lines, tty })
+        let details = logging::details(&container.record()).unwrap_or_default();
+        Ok(LogRequest { lines, tty, details })
     }
 }

@@ -9,6 +9,7 @@ use strata_runtime::Output;
 use crate::{
     Containers,
     container::Container,
+    elapsed,
     health::{Check, OUTPUT_LIMIT, Probe},
     state::Status,
 };
@@ -67,8 +68,7 @@ impl Containers {
             }
             Err(_) => {
                 self.kill_probes(container).await;
-                let seconds = check.timeout.as_secs_f64();
-                (-1, format!("Health check exceeded timeout ({seconds}s)"))
+                (-1, format!("Health check exceeded timeout ({})", elapsed::exactly(check.timeout)))
             }
         };
         Probe { start, end: Timestamp::now().to_string(), code, output }

@@ -1,8 +1,14 @@
 //! The size of terminals.
 
-use strata_runtime::{SupervisorError, WindowSize};
+use std::time::Duration;
 
-use crate::{Containers, Error};
+use strata_runtime::{SupervisorError, WindowSize};
+use tokio::time::timeout;
+
+use crate::{Containers, Error, Kind};
+
+/// How long a client waits whose exec isn't started.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Containers {
     /// Sets the size of a container's terminal.
@@ -24,14 +30,17 @@ impl Containers {
         }
     }
 
-    /// Sets the size of an exec's terminal.
+    /// Sets the size of an exec's terminal. Clients ask while it is being started: it is waited for.
     pub async fn resize_exec(&self, id: &str, rows: u16, columns: u16) -> Result<(), Error> {
         let key = self.0.exec_key(id)?;
+        if timeout(PATIENCE, self.0.exec_begun(id)).await.is_err() {
+            return Err(Error::new(Kind::Internal, "timeout waiting for exec session ready"));
+        }
         let size = WindowSize { rows, columns };
         match self.0.stores.supervisor.resize(&key, size).await {
             Ok(()) => Ok(()),
             Err(SupervisorError::NotRunning(_) | SupervisorError::NotFound(_)) => {
-                Err(Error::conflict(format!("exec {id} is not running")))
+                Err(Error::not_found("no such exec"))
             }
             Err(error) => Err(Error::internal("cannot resize its terminal", &error)),
         }

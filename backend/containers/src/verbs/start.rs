@@ -14,7 +14,7 @@ use crate::{
     container::Container,
     containers::{Inner, to_the_end},
     health::{Check, Health},
-    network,
+    logging, network,
     record::Record,
 };
 
@@ -200,28 +200,9 @@ impl Inner {
 
     /// How a container's output is logged; `None` for not at all.
     pub(crate) fn log_options(&self, container: &Container) -> Result<Option<LogOptions>, Error> {
-        let record = container.record();
-        if record.host.log_config.kind == "none" {
-            return Ok(None);
-        }
-        let mut options = LogOptions::new(self.stores.supervisor.log_path(&container.runtime_id()));
-        let config = record.host.log_config.config.clone().unwrap_or_default();
-        if let Some(size) = config.get("max-size") {
-            options.max_size = crate::sizes::parse(size);
-            if options.max_size.is_none() {
-                return Err(logging(format!("invalid size: '{size}'")));
-            }
-        }
-        if let Some(files) = config.get("max-file") {
-            let count = files.parse::<u32>().ok().filter(|count| *count > 0);
-            options.max_files = count.ok_or_else(|| logging("max-file cannot be less than 1".to_owned()))?;
-        }
-        Ok(Some(options))
+        let path = self.stores.supervisor.log_path(&container.runtime_id());
+        logging::options(&container.record(), path)
     }
-}
-
-fn logging(why: String) -> Error {
-    Error::new(Kind::Internal, format!("failed to initialize logging driver: {why}"))
 }
 
 fn stdin(record: &Record) -> Stdin {

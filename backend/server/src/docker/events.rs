@@ -30,14 +30,17 @@ fn nanoseconds(text: &str) -> Result<i64, Failure> {
     moment(text).ok_or_else(wrong)
 }
 
+/// Digits of a fraction that dockerd reads, though only nine count: clients of every language print their clocks here.
+const MOST_DIGITS: usize = 19;
+
 /// The same; `None` if it isn't one.
 pub(super) fn moment(text: &str) -> Option<i64> {
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let seconds: i64 = seconds.parse().ok()?;
-    if fraction.is_empty() || fraction.len() > 9 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+    if fraction.is_empty() || fraction.len() > MOST_DIGITS || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let fraction: i64 = format!("{fraction:0<9}").parse().ok()?;
+    let fraction: i64 = format!("{fraction:0<9}")[..9].parse().ok()?;
     seconds.checked_mul(1_000_000_000)?.checked_add(fraction)
 }
 
@@ -52,7 +55,8 @@ mod tests {
         assert_eq!(read("1700000000"), Some(1_700_000_000_000_000_000));
         assert_eq!(read("1700000000.000000005"), Some(1_700_000_000_000_000_005));
         assert_eq!(read("1.5"), Some(1_500_000_000));
-        for wrong in ["", "x", "1.", "1.x", "1.0000000001", "99999999999999999", "1h"] {
+        assert_eq!(read("1.1234567890123456789"), Some(1_123_456_789));
+        for wrong in ["", "x", "1.", "1.x", "1.00000000000000000001", "99999999999999999", "1h"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

@@ -54,8 +54,8 @@ wire! {
         pub created: i64,
         /// Its ports.
         pub ports: Vec<Port>,
-        /// Bytes of its writable layer, if asked for.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        /// Bytes of its writable layer, if asked for and not empty.
+        #[serde(skip_serializing_if = "empty")]
         pub size_rw: Option<u64>,
         /// The same with its image.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,6 +172,11 @@ pub struct PathStat {
     pub mtime: String,
     /// Where a symbolic link leads, in the container.
     pub link_target: String,
+}
+
+/// Whether nothing was written, or nobody asked.
+fn empty(bytes: &Option<u64>) -> bool {
+    bytes.unwrap_or(0) == 0
 }
 
 #[cfg(test)]

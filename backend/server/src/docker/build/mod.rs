@@ -3,12 +3,14 @@
 mod request;
 mod show;
 
+use std::collections::BTreeMap;
+
 use futures_util::stream;
 use http::{Method, StatusCode};
 use serde_json::json as value;
 use strata_api::progress::Message;
 use strata_engine::{
-    Building, Engine, Error,
+    BuildPruned, Building, Engine, Error,
     builder::{Source, UnpackLimits},
 };
 
@@ -94,18 +96,23 @@ fn lines(
     })
 }
 
-/// Filters of BuildKit's cache: known, and without a meaning for ours.
-const CACHE_FILTERS: [&str; 9] =
-    ["id", "parent", "type", "description", "inuse", "shared", "private", "until", "unused-for"];
+/// Filters of BuildKit's cache: known, and all but the labels without a meaning for ours.
+const CACHE_FILTERS: [&str; 11] = [
+    "id", "parent", "type", "description", "inuse", "shared", "private", "until", "unused-for", "label", "label!",
+];
 
 /// `POST /build/prune`: `all`; the other parameters are BuildKit's.
 async fn prune(engine: Engine, call: Call) -> Result<Response, Failure> {
-    let known = filters_of(&call)?.only(&CACHE_FILTERS);
-    known.map_err(|error| {
+    let filters = filters_of(&call)?;
+    filters.only(&CACHE_FILTERS).map_err(|error| {
         let error = Error::from(error);
         Error::new(error.kind, format!("failed to prune build cache: {}", error.message))
     })?;
-    let pruned = engine.prune_builds(call.query().flag("all")).await?;
+    // Cached steps have no labels.
+    let pruned = match filters.prunes(&BTreeMap::new()) {
+        true => engine.prune_builds(call.query().flag("all")).await?,
+        false => BuildPruned::default(),
+    };
     let caches = (!pruned.caches_deleted.is_empty()).then_some(pruned.caches_deleted);
     Ok(json(&value!({ "CachesDeleted": caches, "SpaceReclaimed": pruned.space_reclaimed })))
 }

@@ -25,6 +25,12 @@ pub async fn create((engine, powers): (Engine, Powers), mut call: Call) -> Resul
     if powers == Powers::Contained {
         contain(&mut request.host_config)?;
     }
+    let networks = request.networking_config.endpoints_config.iter().flatten();
+    let networks: Vec<&str> = networks.map(|(name, _)| name.as_str()).collect();
+    if networks.len() > 1 && !call.version.since(44) {
+        let message = format!("Container cannot be connected to network endpoints: {}", networks.join(", "));
+        return Err(Failure::invalid(message));
+    }
     let name = query.text("name").unwrap_or_default();
     let platform = query.text("platform");
     let created = engine.create_container(&name, request, platform.as_deref()).await?;

@@ -27,7 +27,7 @@ pub struct Wanted {
     pub stderr: bool,
     /// With the time before each line.
     pub timestamps: bool,
-    /// With what the logging driver was told to add before each line: nothing but a space, as none adds anything.
+    /// With what the logging driver was told to add before each line.
     pub details: bool,
     /// Nothing older, in Unix nanoseconds.
     pub since: Option<i64>,
@@ -84,16 +84,20 @@ pub async fn logs((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<
     let wanted = Wanted::parse(&call.query())?;
     let log = engine.containers()?.logs(call.param("id"), wanted.query()).await.map_err(Error::from)?;
     let framing = Framing::of(log.tty);
-    let lines = stream::unfold((log.lines, shutdown), move |(mut lines, shutdown)| async move {
-        let line = tokio::select! {
-            line = lines.next() => line,
-            () = shutdown.begun() => Ok(None),
-        };
-        match line {
-            Ok(line) => line.map(|line| (Ok(pack(line, framing, &wanted)), (lines, shutdown))),
-            Err(error) => Some((Err(error), (lines, shutdown))),
-        }
-    });
+    let details = wanted.details.then(|| Bytes::from(log.details + " "));
+    let lines =
+        stream::unfold((log.lines, shutdown, details), move |(mut lines, shutdown, details)| async move {
+            let line = tokio::select! {
+                line = lines.next() => line,
+                () = shutdown.begun() => Ok(None),
+            };
+            match line {
+                Ok(line) => line.map(|line| {
+                    (Ok(pack(line, framing, &wanted, details.as_ref())), (lines, shutdown, details))
+                }),
+                Err(error) => Some((Err(error), (lines, shutdown, details))),
+            }
+        });
     let mut response = Response::new(Body::from_stream(lines));
     let media_type = HeaderValue::from_static(framing.media_type(call.version));
     response.headers_mut().insert(header::CONTENT_TYPE, media_type);
@@ -103,19 +107,19 @@ pub async fn logs((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<
 /// Sends a log to a client that is attached.
 pub async fn send(mut log: LogRequest, framing: Framing, output: &mut Output) {
     while let Ok(Some(line)) = log.lines.next().await {
-        if output.write_all(&pack(line, framing, &Wanted::default())).await.is_err() {
+        if output.write_all(&pack(line, framing, &Wanted::default(), None)).await.is_err() {
             return;
         }
     }
 }
 
-fn pack(mut line: LogLine, framing: Framing, wanted: &Wanted) -> Bytes {
+fn pack(mut line: LogLine, framing: Framing, wanted: &Wanted, details: Option<&Bytes>) -> Bytes {
     let of = match line.stream {
         Stream::Stdout => Of::Stdout,
         Stream::Stderr => Of::Stderr,
     };
-    if wanted.details {
-        line.bytes = [b" ", &line.bytes[..]].concat().into();
+    if let Some(details) = details {
+        line.bytes = [details, &line.bytes[..]].concat().into();
     }
     framing.pack(of, if wanted.timestamps { line.with_timestamp() } else { line.bytes })
 }
