@@ -101,7 +101,8 @@ fn detail(options: &Options) -> BuildDetail {
             steps: 0,
             cached: 0,
             image: None,
-            names: Vec::new(),
+            // What it is to be called, until it is: a build that fails has no other name for people.
+            names: options.tags.clone(),
         },
         dockerfile: String::new(),
         target: options.target.clone(),
