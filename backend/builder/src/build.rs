@@ -232,8 +232,12 @@ impl Build {
     /// One instruction of a stage, as a step.
     pub(crate) fn one(&mut self, stage: &mut Stage, instruction: &Instruction) -> Result<(), Error> {
         let begun = Instant::now();
-        let parent = stage.chain.id.clone();
-        let did = self.dispatch(stage, instruction)?;
+        let (parent, below) = (stage.chain.id.clone(), stage.chain.layers.len());
+        let mut did = self.dispatch(stage, instruction)?;
+        if did.cached {
+            // The layer is the step's, whoever made it.
+            did.layer = stage.chain.layers.get(below).cloned();
+        }
         self.settle(stage, parent, did, begun)
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use strata_catalog::{BuildStep, Layer};
 use strata_dockerfile::{evaluate, key::StepKey};
-use strata_oci::ContainerConfig;
+use strata_oci::{ContainerConfig, ImageId};
 
 use crate::{
     Error, Event,
@@ -85,13 +85,7 @@ impl Build {
             return Err(crate::limit::too_many(step.0, &step.1, stage.chain.layers.len()));
         }
         let parent = stage.chain.id.clone();
-        let body = StepBody {
-            step: self.number(),
-            bytes: layer.as_ref().map_or(0, |layer| layer.unpacked),
-            milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            at: jiff::Timestamp::now().as_millisecond(),
-            ..body
-        };
+        let body = StepBody { bytes: layer.as_ref().map_or(0, |layer| layer.unpacked), ..body };
         let addition = Addition {
             config: stage.state.config.clone(),
             made_by,
@@ -100,7 +94,25 @@ impl Build {
             layer,
         };
         stage.chain = self.bench.make(&stage.chain, addition)?;
-        let image = stage.chain.id.clone().expect("what was made has an id");
+        self.remember(stage, &parent, keys, body, begun)
+    }
+
+    /// Remembers by `keys` that a step on `parent` led to where the stage is now.
+    pub(crate) fn remember(
+        &mut self,
+        stage: &Stage,
+        parent: &Option<ImageId>,
+        keys: &[StepKey],
+        body: StepBody,
+        begun: Instant,
+    ) -> Result<(), Error> {
+        let image = stage.chain.id.clone().expect("what a step leads to has an id");
+        let body = StepBody {
+            step: self.number(),
+            milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            at: jiff::Timestamp::now().as_millisecond(),
+            ..body
+        };
         let body = serde_json::to_string(&body)
             .map_err(|error| Error::internal("cannot write a step down", &error))?;
         for key in keys {

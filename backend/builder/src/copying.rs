@@ -87,7 +87,7 @@ impl Build {
         };
         let copied = step.takes.first().cloned().unwrap_or_default();
         let failed = |error: Error| error.about(format!("{name} failed"));
-        let parent = stage.chain.id.clone();
+        let (parent, below) = (stage.chain.id.clone(), stage.chain.layers.len());
         let platform = self.platform();
         let from = match &copied.from {
             None => None,
@@ -135,6 +135,10 @@ impl Build {
         let text = command_text(&made_by);
         keys.push(StepKey::of(parent.as_ref(), &platform, &step, &[Content::Files(&digest)]));
         if self.look_up(stage, &keys[keys.len() - 1..], &text, true)? {
+            // Next time the images alone tell it, to the forecast too.
+            let body = StepBody { instruction: step.text, args: step.args, ..body };
+            let bytes = stage.chain.layers.get(below).map_or(0, |layer| layer.unpacked);
+            self.remember(stage, &parent, &keys[..keys.len() - 1], StepBody { bytes, ..body }, begun)?;
             return Ok(Did { cached: true, layer: None });
         }
         let layer = self.put(stage, &gathered, &copied, copy, add, from.is_some())?;

@@ -93,7 +93,10 @@ fn problem(one: &Diagnostic, lines: &Lines, lang: Lang) -> Problem {
     };
     let message = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
     let fix = one.fix.iter().map(|fix| QuickFix {
-        name: fix.title.to_string(),
+        name: (lang == Lang::Zh)
+            .then(|| lint::in_chinese(&fix.title))
+            .flatten()
+            .unwrap_or_else(|| fix.title.to_string()),
         changes: fix
             .edits
             .iter()

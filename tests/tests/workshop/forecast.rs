@@ -143,13 +143,25 @@ fn apply(scene: &Scene, workshop: &str, world: &World) {
 
 /// The forecast from what the server tells, as the page makes it.
 fn foresee(scene: &Scene, workshop: &str, world: &World) -> Forecast {
-    let cache = scene.strata.get(&format!("{workshop}/cache?base=base")).text();
+    let version = BTreeMap::from([("VERSION".to_owned(), Some(world.version.to_string()))]);
+    foresee_text(scene, workshop, &world.dockerfile(), "base", version)
+}
+
+/// The same for any text that builds on `base`.
+fn foresee_text(
+    scene: &Scene,
+    workshop: &str,
+    text: &str,
+    base: &str,
+    arguments: BTreeMap<String, Option<String>>,
+) -> Forecast {
+    let cache = scene.strata.get(&format!("{workshop}/cache?base={base}")).text();
     let cache: CacheState = serde_json::from_str(&cache).expect("it is what it should be");
     let files = scene.strata.get(&format!("{workshop}/files")).text();
     let files: Files = serde_json::from_str(&files).expect("it is what it should be");
-    let text = |encoded: &str| String::from_utf8(path::decode(encoded)).expect("text");
+    let name = |encoded: &str| String::from_utf8(path::decode(encoded)).expect("text");
     let entry = |file: &FileEntry| Entry {
-        path: text(&file.path),
+        path: name(&file.path),
         kind: if file.kind == 'd' { Kind::Directory } else { Kind::File },
         mode: file.mode,
         owner: (0, 0),
@@ -165,12 +177,12 @@ fn foresee(scene: &Scene, workshop: &str, world: &World) -> Forecast {
     };
     let bases = cache.bases.iter().map(|(name, state)| (name.clone(), base(state))).collect();
     let asked = Asked {
-        arguments: BTreeMap::from([("VERSION".to_owned(), Some(world.version.to_string()))]),
+        arguments,
         workshop: workshop.rsplit('/').next().map(str::to_owned),
         platform: cache.platform.clone(),
         ..Asked::default()
     };
-    let file = Dockerfile::parse(&world.dockerfile());
+    let file = Dockerfile::parse(text);
     forecast(&file, &asked, &bases, &listing, &Cache::new(cache.records, cache.truncated))
 }
 
@@ -261,6 +273,32 @@ fn a_build_does_what_was_forecast() {
             "round {round}: nothing had changed"
         );
         edit = world.edit(&mut dice);
+    }
+}
+
+#[test]
+fn what_another_stage_made_alike_is_foreseen() {
+    let Some(scene) = scene() else { return };
+    let text = "FROM box AS made\nCOPY note /note\nRUN echo same > /out\nFROM box\nCOPY --from=made /out /out\nRUN cat /out\n";
+    let workshop = workshop(&scene.strata);
+    fine(put(&scene.strata, &workshop, "Dockerfile", text));
+    for note in ["one", "two"] {
+        fine(put(&scene.strata, &workshop, "note", note));
+        let told = post(&scene.strata, &format!("{workshop}/build"), &json!({})).text();
+        let events: Vec<BuildEvent> =
+            told.lines().map(|line| serde_json::from_str(line).expect("an event")).collect();
+        let copied = events.iter().find_map(|event| match event {
+            BuildEvent::StepDone { step: 5, outcome, layer, bytes, .. } => {
+                Some((*outcome, layer.is_some(), *bytes))
+            }
+            _ => None,
+        });
+        // The second time the stage is another image with the same file in it; the layer is told all the same.
+        let outcome = if note == "one" { StepOutcome::Ran } else { StepOutcome::Cached };
+        assert_eq!(copied, Some((outcome, true, 5)), "{told}");
+        let foreseen = foresee_text(&scene, &workshop, text, "box", BTreeMap::new());
+        let cached = foreseen.steps.iter().filter(|step| matches!(step.state, State::Cached(_))).count();
+        assert_eq!(cached, 4, "after {note}: {:#?}", foreseen.steps);
     }
 }
 

@@ -26,7 +26,7 @@ pub struct BuildCard {
     pub cached: usize,
     /// The image that came out, while it is here.
     pub image: Option<ImageId>,
-    /// The names that it was given then.
+    /// The names that it was given then, or was to be given if it isn't done.
     pub names: Vec<String>,
 }
 

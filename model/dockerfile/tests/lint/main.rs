@@ -128,9 +128,9 @@ fn what_is_said_is_said_in_chinese_too() {
     let mut untold = Vec::new();
     for page in pages() {
         let found = found(&whole(page.bad), &options(page.code));
-        untold.extend(
-            found.iter().map(|one| one.message.to_string()).filter(|said| in_chinese(said).is_none()),
-        );
+        let fixes = found.iter().filter_map(|one| one.fix.as_ref()).map(|fix| fix.title.to_string());
+        let messages = found.iter().map(|one| one.message.to_string());
+        untold.extend(messages.chain(fixes).filter(|said| in_chinese(said).is_none()));
     }
     untold.sort();
     untold.dedup();

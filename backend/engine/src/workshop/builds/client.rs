@@ -92,7 +92,11 @@ fn detail(options: &Options) -> BuildDetail {
     let id = strata_containers::random_id();
     let given = |(name, value): (&String, &Option<String>)| Some((name.clone(), value.clone()?));
     BuildDetail {
-        card: BuildCard::begun(strata_containers::short_id(&id), None, now()),
+        // What it is to be called, until it is: a build that fails has no other name for people.
+        card: BuildCard {
+            names: options.tags.clone(),
+            ..BuildCard::begun(strata_containers::short_id(&id), None, now())
+        },
         dockerfile: String::new(),
         target: options.target.clone(),
         args: options.args.iter().filter_map(given).collect(),
