@@ -56,9 +56,8 @@ function overlap(history, live) {
   return k;
 }
 
-function mount(host, label, lines, onState, onLeave) {
+function mount(host, label, onState, onLeave) {
   const term = new Terminal({
-    convertEol: lines,
     cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     fontFamily: getComputedStyle(host).fontFamily,
     fontSize: 13,
@@ -110,8 +109,9 @@ function mount(host, label, lines, onState, onLeave) {
       send(JSON.stringify({ columns: term.cols, rows: term.rows + 1 }));
       size();
     },
-    connect(url) {
+    connect(url, lines) {
       socket?.close();
+      term.options.convertEol = lines;
       const mine = socket = new WebSocket(url);
       mine.binaryType = "arraybuffer";
       onState("connecting", "");

@@ -10,7 +10,7 @@
 //! REF     := a reference as docker takes it; a component that is "files" or "layer" has its first letter encoded
 //! N       := 1 for the lowest layer
 //! PATH    := bytes, percent-encoded
-//! secondary := "view=merged" | "upto=" N | "off=" N,N | "ghosts=off" | "hide=" letters of AMDU or "none"
+//! secondary := "source=registry" | "platform=" PLATFORM | "view=merged" | "upto=" N | "off=" N,N | "ghosts=off" | "hide=" letters of AMDU or "none"
 //!          | "q=" filter | "tab=" text|hex|picture | "from=" N | "waste=on" | "sort=size" | "attributes=off"
 //! ```
 //!
@@ -101,6 +101,10 @@ pub struct View {
     pub no_attributes: bool,
     /// The dialog for surgery is open.
     pub surgery: bool,
+    /// What the registry has under the reference, looked into without being pulled.
+    pub remote: bool,
+    /// The platform of that, if it isn't the one that a pull would take.
+    pub platform: String,
 }
 
 /// A set of changes.
@@ -157,6 +161,16 @@ impl View {
         Self { reference: reference.to_owned(), ..Self::default() }
     }
 
+    /// The explorer of what a registry has under a reference, not pulled.
+    pub fn outside(reference: &str) -> Self {
+        Self { remote: true, ..Self::of(reference) }
+    }
+
+    /// The same image's explorer, nothing selected.
+    pub fn image(&self) -> Self {
+        Self { remote: self.remote, platform: self.platform.clone(), ..Self::of(&self.reference) }
+    }
+
     /// Whether the tree shows only what the selected layer did.
     pub fn only_layer(&self) -> Option<usize> {
         if self.merged { None } else { self.layer }
@@ -196,7 +210,7 @@ impl Place {
             return Self::Containers { filter: query.text("q").unwrap_or_default() };
         }
         if let Some(rest) = pathname.strip_prefix("/container/") {
-            return Container::read(rest, query.get("view") == Some("list"))
+            return Container::read(rest, |name| query.get(name))
                 .map_or_else(nowhere, |container| Self::Container(Box::new(container)));
         }
         if matches!(pathname, "/workshop" | "/workshop/") {
@@ -238,6 +252,8 @@ impl Place {
             by_size: query.get("sort") == Some("size"),
             no_attributes: query.get("attributes") == Some("off"),
             surgery: query.get("surgery") == Some("on"),
+            remote: query.get("source") == Some("registry"),
+            platform: query.text("platform").unwrap_or_default(),
         }))
     }
 
@@ -312,6 +328,8 @@ fn print_view(view: &View) -> String {
         }
     };
     let numbers = |list: &[usize]| list.iter().map(|n| (n + 1).to_string()).collect::<Vec<_>>().join(",");
+    say(view.remote, "source", "registry");
+    say(!view.platform.is_empty(), "platform", &path::encode(view.platform.as_bytes()));
     say(view.layer.is_some() && view.merged, "view", "merged");
     say(view.upto.is_some(), "upto", &numbers(view.upto.as_slice()));
     say(!view.off.is_empty(), "off", &numbers(&view.off));

@@ -84,6 +84,14 @@ pub enum Deed {
     Unpause,
 }
 
+/// An image as a container was given it, as docker's list shows it: of an id its first twelve digits.
+pub fn image(given: &str) -> &str {
+    match given.strip_prefix("sha256:") {
+        Some(hex) if hex.len() == 64 => &hex[..12],
+        _ => given,
+    }
+}
+
 impl Deed {
     /// The word in the route, in tests and on the command line.
     pub fn name(self) -> &'static str {

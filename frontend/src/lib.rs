@@ -19,6 +19,7 @@ pub mod loading;
 pub mod logs;
 pub mod moments;
 pub mod names;
+pub mod outside;
 pub mod palette;
 pub mod pulling;
 pub mod pushing;

@@ -45,18 +45,18 @@ pub fn stamp(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
-/// How long ago `then` is, in the largest unit that fits twice or the smallest that fits once.
+/// How long ago `then` is, in the units and by the rounding of docker's lists, but for weeks, which are told in days.
 pub fn age(then: i64, now: i64, lang: Lang) -> String {
     let past = now - then;
     if past < 45 {
         return Word::JustNow.text(lang).to_owned();
     }
     let (count, word) = match past {
-        0..2700 => (((past + 30) / 60).max(1), Word::MinutesAgo),
-        2700..79_200 => (((past + 1800) / 3600).max(1), Word::HoursAgo),
-        79_200..3_888_000 => (((past + 43_200) / 86_400).max(1), Word::DaysAgo),
-        3_888_000..47_304_000 => (((past + 1_296_000) / 2_592_000).max(1), Word::MonthsAgo),
-        _ => ((past + 15_768_000) / 31_536_000, Word::YearsAgo),
+        ..3600 => ((past / 60).max(1), Word::MinutesAgo),
+        3600..171_000 => ((past + 1800) / 3600, Word::HoursAgo),
+        171_000..5_184_000 => ((past / 86_400).max(1), Word::DaysAgo),
+        5_184_000..63_072_000 => (past / 2_592_000, Word::MonthsAgo),
+        _ => (past / 31_536_000, Word::YearsAgo),
     };
     word.with(lang, &[&count.to_string()])
 }
@@ -91,8 +91,13 @@ mod tests {
         let cases = [
             (10, "just now"),
             (60, "1 min ago"),
+            (3599, "59 min ago"),
             (7200, "2 h ago"),
+            (47 * 3600, "47 h ago"),
             (3 * day, "3 d ago"),
+            // docker: "10 months ago", not eleven, and "23 months ago", not two years.
+            (325 * day, "10 mo ago"),
+            (700 * day, "23 mo ago"),
             (800 * day, "2 y ago"),
         ];
         for (past, shown) in cases {

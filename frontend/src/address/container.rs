@@ -1,7 +1,8 @@
 //! Addresses of containers.
 //!
 //! ```text
-//! container := "/container/" NAME [ "/beside/" NAME ] [ "/" tab ] [ "?view=list" ]
+//! container := "/container/" NAME [ "/beside/" NAME ] [ "/" tab ] [ "?" secondary ]
+//! secondary := "view=list" | "shell=on"
 //! tab       := "changes" [ "/" PATH ] | "reads" | "logs" | "mount" | "commit"
 //! ```
 
@@ -20,6 +21,8 @@ pub struct Container {
     pub path: Vec<u8>,
     /// Changes as a list, not as a tree.
     pub list: bool,
+    /// A shell in the terminal, not the container's own process.
+    pub shell: bool,
 }
 
 /// What is shown below the terminal.
@@ -60,11 +63,12 @@ impl Container {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
-    /// Reads what follows `/container/`; nothing if it names no container.
-    pub(super) fn read(rest: &str, list: bool) -> Option<Self> {
+    /// Reads what follows `/container/`; nothing if it names no container. `get` gives a value of the query.
+    pub(super) fn read<'a>(rest: &str, get: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
         let name = |text: &str| String::from_utf8(path::decode(text)).ok().filter(|name| !name.is_empty());
         let (first, mut rest) = rest.split_once('/').unwrap_or((rest, ""));
-        let mut container = Self { list, ..Self::of(&name(first)?) };
+        let (list, shell) = (get("view") == Some("list"), get("shell") == Some("on"));
+        let mut container = Self { list, shell, ..Self::of(&name(first)?) };
         if let Some(after) = rest.strip_prefix("beside/") {
             let (other, after) = after.split_once('/').unwrap_or((after, ""));
             container.beside = name(other);
@@ -92,8 +96,11 @@ impl Container {
             text.push_str("/changes/");
             text.push_str(&path::encode(&self.path));
         }
-        if self.list {
-            text.push_str("?view=list");
+        let said = [(self.list, "view=list"), (self.shell, "shell=on")];
+        let said: Vec<&str> = said.into_iter().filter_map(|(on, word)| on.then_some(word)).collect();
+        if !said.is_empty() {
+            text.push('?');
+            text.push_str(&said.join("&"));
         }
         text
     }
@@ -109,22 +116,30 @@ mod tests {
             beside: Some("b.2".into()),
             path: b"etc/a b\xff/beside/x".to_vec(),
             list: true,
+            shell: true,
             ..Container::of("web-1")
         };
-        let logs = Container { tab: Tab::Logs, ..Container::of("web") };
+        let logs = Container { tab: Tab::Logs, shell: true, ..Container::of("web") };
         for container in [whole, logs, Container::of("4bd2f1a90c33")] {
             let address = container.print();
-            let path = address.split('?').next().unwrap_or_default();
+            let (path, query) = address.split_once('?').unwrap_or((&address, ""));
             let rest = path.strip_prefix("/container/").expect("is one");
-            assert_eq!(Container::read(rest, container.list), Some(container), "{address}");
+            let get = |name: &str| {
+                query
+                    .split('&')
+                    .find_map(|pair| pair.split_once('=').filter(|pair| pair.0 == name))
+                    .map(|pair| pair.1)
+            };
+            assert_eq!(Container::read(rest, get), Some(container), "{address}");
         }
     }
 
     #[test]
     fn what_is_unknown_is_the_default() {
-        assert_eq!(Container::read("", false), None);
-        assert_eq!(Container::read("web/", false), Some(Container::of("web")));
-        assert_eq!(Container::read("web/beside/", false), Some(Container::of("web")));
-        assert_eq!(Container::read("web/nonsense/x", false).map(|c| c.tab), Some(Tab::Changes));
+        let read = |rest| Container::read(rest, |_| Some("nonsense"));
+        assert_eq!(read(""), None);
+        assert_eq!(read("web/"), Some(Container::of("web")));
+        assert_eq!(read("web/beside/"), Some(Container::of("web")));
+        assert_eq!(read("web/nonsense/x").map(|c| c.tab), Some(Tab::Changes));
     }
 }

@@ -48,6 +48,8 @@ fn prints_what_it_reads() {
         by_size: true,
         no_attributes: true,
         surgery: true,
+        remote: true,
+        platform: "linux/arm/v7".into(),
     };
     let plain = View { path: b"files/layer/1".to_vec(), hide: Some(Marks::default()), ..View::of("demo") };
     for view in [full, plain, View::of("demo:latest")] {

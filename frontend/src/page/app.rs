@@ -25,7 +25,7 @@ use super::{
     tongue::{Tongue, use_tongue},
 };
 use crate::{
-    address::{ContainerTab, Marks, Place, Registry},
+    address::{ContainerTab, Marks, Place, Registry, View},
     keymap::{Action, Pane, action},
     words::{Lang, Word},
 };
@@ -124,8 +124,8 @@ fn Body() -> impl IntoView {
     let page = Memo::new(move |_| match bar.place() {
         Place::Images { .. } => Page::Images,
         #[cfg(not(feature = "whole"))]
-        Place::Image(view) if view.surgery => Page::Elsewhere,
-        Place::Image(view) => Page::Image(view.reference),
+        Place::Image(view) if view.surgery || view.remote => Page::Elsewhere,
+        Place::Image(view) => Page::Image(Box::new(view.image())),
         Place::Sharing { .. } => Page::Sharing,
         Place::Registry(_) => Page::Registry,
         Place::Theatre { .. } => Page::Theatre,
@@ -137,7 +137,7 @@ fn Body() -> impl IntoView {
     });
     move || match page.get() {
         Page::Images => view! { <ImagesPage/> }.into_any(),
-        Page::Image(reference) => view! { <Explore reference/> }.into_any(),
+        Page::Image(image) => view! { <Explore image=*image/> }.into_any(),
         Page::Containers => view! { <ContainersPage/> }.into_any(),
         Page::Container(name, beside) => view! { <ContainerPage name beside/> }.into_any(),
         #[cfg(feature = "whole")]
@@ -171,7 +171,7 @@ fn elsewhere() -> impl IntoView {
 #[derive(Clone, PartialEq)]
 enum Page {
     Images,
-    Image(String),
+    Image(Box<View>),
     Registry,
     Theatre,
     Sharing,
@@ -189,7 +189,7 @@ fn TopBar() -> impl IntoView {
     let (tongue, paint, dialogs, bar) = (use_tongue(), use_paint(), use_dialogs(), use_bar());
     let images = move || match bar.place() {
         Place::Images { .. } => Some("page"),
-        Place::Sharing { .. } => Some("true"),
+        Place::Sharing { .. } | Place::Image(_) => Some("true"),
         _ => None,
     };
     let containers = move || match bar.place() {

@@ -3,6 +3,10 @@
 
 macro_rules! with_images {
     ($table:ident! { $($words:tt)* } $($more:tt)*) => { $table! { $($words)* $($more)*
+    // without a pull
+    LookInside: "Look inside", "查看内容";
+    LookInsideOf: "Look inside {} without pulling it", "不拉取，直接查看 {} 的内容";
+
     // pushing
     Push: "Push", "推送";
     PushImage: "Push {}", "推送 {}";

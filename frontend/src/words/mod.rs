@@ -3,10 +3,12 @@
 //! The table is an enum, so a word without a translation doesn't compile. `{}` takes a value, in order.
 
 mod images;
+mod outside;
 mod registry;
 mod table;
 mod workshop;
 
+pub use outside::Look;
 pub use registry::Talk;
 pub use table::Word;
 pub use workshop::Craft;
@@ -121,6 +123,7 @@ mod tests {
         }
         check(Word::ALL);
         check(Talk::ALL);
+        check(Look::ALL);
         check(Craft::ALL);
     }
 

@@ -48,7 +48,7 @@ words! {
     FactDigest: "Digest", "摘要";
     FactCreated: "Created", "创建";
     FactArtifact: "Artifact", "制品";
-    Explore: "Open in the explorer", "在浏览器中打开";
+    Explore: "Open in the explorer", "查看各层与文件";
     PullTag: "Pull", "拉取";
     PullAgain: "Pull again", "再次拉取";
     CopyCommands: "Copy", "复制";
@@ -122,6 +122,7 @@ words! {
     EndStopped: "stopped", "已停止";
     EndFailed: "failed", "失败";
     Going: "running", "进行中";
+    SumRequestsOne: "{} request", "{} 个请求";
     SumRequests: "{} requests", "{} 个请求";
     SumReceived: "received", "已接收";
     SumSent: "sent", "已发送";

@@ -277,6 +277,12 @@ with_images! { words! {
     TerminalLeave: "Ctrl F6 leaves the terminal", "Ctrl F6 离开终端";
     TerminalNone: "The terminal couldn't be loaded: {}", "无法加载终端：{}";
     NoTerminal: "Started without a terminal: what it prints is shown.", "启动时没有分配终端，这里显示其输出。";
+    TerminalProgram: "Program", "主程序";
+    TerminalProgramHow: "What the container's own program prints, as docker attach", "容器主程序的输出，与 docker attach 相同";
+    TerminalShell: "Shell", "Shell";
+    TerminalShellHow: "A shell in the running container, as docker exec -it {} sh", "在运行中的容器里打开 shell，与 docker exec -it {} sh 相同";
+    ShellEnded: "The shell has ended.", "shell 已结束。";
+    ShellAgain: "Another shell", "再开一个 shell";
     NotRunning: "It isn't running.", "容器未在运行。";
     Reconnect: "Connect again", "重新连接";
     Writable: "Writable layer", "可写层";
@@ -358,6 +364,7 @@ with_images! { words! {
     MountMerged: "merged: what the container sees", "merged：容器看到的";
     MountUpper: "upperdir: the writable layer", "upperdir：可写层";
     MountWork: "workdir: overlayfs's own", "workdir：overlayfs 自用";
+    MountInit: "The engine's own: places for /etc/hosts and other files that it mounts", "引擎自己的：供挂载 /etc/hosts 等文件的位置";
     MountLower: "lowerdir: the image's layers", "lowerdir：镜像的层";
     CommitHow: "The writable layer becomes one more layer of a new image; the layers below are shared.", "可写层成为新镜像的一个新层，下面的层共享。";
     CommitName: "Image name", "镜像名称";
@@ -385,7 +392,7 @@ with_images! { words! {
 
     // keys
     KeysPage: "Everywhere", "任何位置";
-    KeysExplorer: "Explorer", "浏览器";
+    KeysExplorer: "Explorer", "镜像查看";
     KeyPalette: "Command palette", "命令面板";
     KeyHelp: "This list", "显示此列表";
     KeyFilter: "Filter", "筛选";

@@ -24,6 +24,8 @@ words! {
     ColumnFiles: "Files", "文件";
     ColumnChanged: "Changed", "修改";
     ColumnLastBuild: "Last build", "上次构建";
+    ColumnBuilt: "When", "时间";
+    ColumnOutcome: "Outcome", "结果";
     NeverBuilt: "never built", "还没构建过";
     GitAddress: "Address of a repository", "仓库地址";
     GitHint: "https://host/path.git#branch:directory", "https://主机/路径.git#分支:目录";
@@ -70,6 +72,8 @@ words! {
     ForecastSummary: "{} of {} steps from the cache", "{} / {} 步来自缓存";
     ForecastCost: "{} to run: about {}, {}", "{} 步要执行：约 {}，{}";
     ForecastCostUnknown: "{} to run", "{} 步要执行";
+    ForecastMay: "{} may run: at most about {}, {}", "{} 步可能要执行：最多约 {}，{}";
+    ForecastMayUnknown: "{} may run", "{} 步可能要执行";
     ForecastMore: "{} more after it: {}", "之后还有 {} 步：{}";
     CauseNever: "never built", "从未构建";
     CauseNoCache: "without the cache", "不用缓存";
@@ -96,8 +100,8 @@ words! {
 
     // the context
     ContextFiles: "Context", "上下文";
-    ContextSent: "{} sent, {}", "发送{}，{}";
-    ContextIgnored: "{} left out, {}", "忽略{}，{}";
+    ContextSent: "{} sent, {}", "发送 {}，{}";
+    ContextIgnored: "{} left out, {}", "忽略 {}，{}";
     ContextIgnoredBy: ".dockerignore:{}", ".dockerignore:{}";
     ContextEmpty: "Only a Dockerfile so far. Drop files here.", "目前只有 Dockerfile。把文件拖到这里。";
     ContextAdd: "Add a file…", "新建文件…";
@@ -140,6 +144,8 @@ words! {
     FileCountOne: "{} file", "{} 个文件";
     FileCount: "{} files", "{} 个文件";
     OutputFollow: "Follow", "跟随";
+    OutputLabel: "Output of the step", "这一步的输出";
+    StepLine: "Line {} of the Dockerfile", "Dockerfile 第 {} 行";
     StepRuns: "running", "执行中";
     StepCached: "cached", "缓存";
     StepRan: "ran", "已执行";
@@ -198,6 +204,8 @@ words! {
     TravelBranchHow: "A new workshop with the files of then and the Dockerfile up to this line.",
         "新建一个工坊：当时的文件，Dockerfile 到这一行为止。";
     TravelBack: "All steps", "全部步骤";
+    TravelEarlier: "The step before", "上一步";
+    TravelLater: "The next step", "下一步";
     TravelMore: "and {} more", "还有 {} 个";
 
     // surgery

@@ -232,6 +232,7 @@ impl Foresight {
         Summary {
             cached: steps().filter(|step| matches!(step.state, State::Cached(_))).count(),
             running,
+            unknown: steps().filter(|step| step.state == State::Unknown).count(),
             cost: cost.filter(|_| running > 0),
             refused: self.forecast.refused.clone(),
         }
@@ -255,6 +256,8 @@ pub struct Summary {
     pub cached: usize,
     /// Steps that run or may run.
     pub running: usize,
+    /// Those of them of which it isn't known before.
+    pub unknown: usize,
     /// What those took last time.
     pub cost: Option<Last>,
     /// Why nothing will be built at all.

@@ -12,6 +12,8 @@ pub const HEIGHT: f64 = 44.0;
 const GAP_X: f64 = 56.0;
 const GAP_Y: f64 = 16.0;
 const MARGIN: f64 = 8.0;
+/// Between edges that go below all boxes.
+const LANE: f64 = 12.0;
 
 /// A stage, or an image from outside, as the drawing needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,11 +137,25 @@ pub fn draw(nodes: &[Node], edges: &[Edge]) -> Drawing {
             (x, MARGIN + lead + rows[at] as f64 * (HEIGHT + GAP_Y))
         })
         .collect();
+    let floor = MARGIN + height(tallest);
+    let mut below = 0;
     let paths = edges
         .iter()
         .map(|edge| {
             let ((x0, y0), (x1, y1)) = (boxes[edge.from], boxes[edge.to]);
             let (x0, y0, y1) = (x0 + WIDTH, y0 + HEIGHT / 2.0, y1 + HEIGHT / 2.0);
+            if is_hidden((x0, y0), (x1, y1), &boxes) {
+                below += 1;
+                let (bend, lane) = (GAP_X / 2.0, floor + LANE * f64::from(below));
+                let (down, up) = (x0 + GAP_X, x1 - GAP_X);
+                return format!(
+                    "M{x0:.0} {y0:.0}C{:.0} {y0:.0} {:.0} {lane:.0} {down:.0} {lane:.0}H{up:.0}C{:.0} {lane:.0} {:.0} {y1:.0} {x1:.0} {y1:.0}",
+                    x0 + bend,
+                    x0 + bend,
+                    x1 - bend,
+                    x1 - bend
+                );
+            }
             let bend = ((x1 - x0) / 2.0).max(24.0);
             format!("M{x0:.0} {y0:.0}C{:.0} {y0:.0} {:.0} {y1:.0} {x1:.0} {y1:.0}", x0 + bend, x1 - bend)
         })
@@ -148,9 +164,18 @@ pub fn draw(nodes: &[Node], edges: &[Edge]) -> Drawing {
         (0.0, 0.0)
     } else {
         let width = filled.len() as f64 * (WIDTH + GAP_X) - GAP_X;
-        (2.0 * MARGIN + width, 2.0 * MARGIN + height(tallest))
+        (2.0 * MARGIN + width, MARGIN + floor + LANE * f64::from(below))
     };
     Drawing { size, boxes, paths }
+}
+
+/// Whether a curve between these points would go behind a box that stands between them.
+fn is_hidden((x0, y0): (f64, f64), (x1, y1): (f64, f64), boxes: &[(f64, f64)]) -> bool {
+    boxes.iter().any(|(x, y)| {
+        let (middle, share) = (y + HEIGHT / 2.0, (x + WIDTH / 2.0 - x0) / (x1 - x0));
+        let there = x0 < *x && x + WIDTH < x1;
+        there && (y0 + (y1 - y0) * share - middle).abs() < HEIGHT / 2.0 + 4.0
+    })
 }
 
 /// The column of each node: one more than the longest way to it.
@@ -224,6 +249,17 @@ mod tests {
             edges.iter().map(|edge| (edge.from, edge.to, edge.link)).collect();
         assert_eq!(edges, [(3, 0, Link::Base), (3, 1, Link::Base), (0, 1, Link::Files), (4, 2, Link::Files)]);
         assert_eq!(nodes[1].line, 3);
+    }
+
+    #[test]
+    fn no_edge_goes_behind_a_box() {
+        // One base of both stages: the longer edge would lie behind the first stage.
+        let (nodes, edges) = (nodes(3), [edge(0, 1), edge(1, 2), edge(0, 2)]);
+        let drawing = draw(&nodes, &edges);
+        let lane = MARGIN + HEIGHT + LANE;
+        assert!(!drawing.paths[0].contains('H') && !drawing.paths[1].contains('H'));
+        assert!(drawing.paths[2].contains(&format!(" {lane:.0}H")), "{}", drawing.paths[2]);
+        assert!(drawing.size.1 > lane);
     }
 
     #[test]

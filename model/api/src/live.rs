@@ -6,7 +6,7 @@
 //! | `GET /api/containers/{id}/live` | a [`Batch`] per line: first the writable layer as it is, then what happens to it |
 //! | `GET /api/containers/{id}/reads` | a [`ReadBatch`] per line: first how much each layer has, then what is read of it |
 //! | `GET /api/containers/{id}/file?path=PATH` | the bytes of a file as the container sees it, with `Range` |
-//! | `GET /api/containers/{id}/terminal` | a WebSocket: binary frames are the terminal's bytes both ways, a text frame from the page is a [`TerminalSize`] |
+//! | `GET /api/containers/{id}/terminal` | a WebSocket to its process, or with `?shell=on` to a shell that ends with the connection: binary frames are the terminal's bytes both ways, a text frame from the page is a [`TerminalSize`] |
 //!
 //! `PATH` is encoded with [`crate::path::encode`], without a leading slash. Everything else about containers (list,
 //! create, start, stop, logs, stats, commit) goes through the engine API.

@@ -2,7 +2,7 @@
 
 use crate::{
     container::server,
-    look::{CONTRAST, OVERFLOW},
+    look::{CONTRAST, NAMELESS, OVERFLOW},
     scene::*,
 };
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const CUT: &str = "
         .map(e => `${e.className}: ${e.scrollWidth} of ${e.clientWidth}`)";
 
 /// What is too pale, cut off or reaches out of the page, from a phone to a desk.
-fn misfits(page: &Visit, scene: &str) -> Vec<String> {
+pub(crate) fn misfits(page: &Visit, scene: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut check = |what: &str, script: &str, right: Value| {
         let found = page.eval(script, vec![]);
@@ -24,6 +24,7 @@ fn misfits(page: &Visit, scene: &str) -> Vec<String> {
     };
     page.wait_for("rest", "document.getAnimations().every(one => one.playState !== 'running')");
     check("contrast", CONTRAST, json!([]));
+    check("names", NAMELESS, json!([]));
     for (width, height) in [(1280, 800), (900, 700), (640, 800), (390, 844), (320, 640)] {
         page.resize(width, height);
         page.eval_async("requestAnimationFrame(() => requestAnimationFrame(() => done(1)))", vec![]);
@@ -99,6 +100,7 @@ fn every_page_of_a_container_fits() {
     let pages = [
         ("/containers", "container-row"),
         ("/container/tour", "writable-row"),
+        ("/container/tour?shell=on", "terminal-shell"),
         ("/container/tour/changes/etc/group", "diff"),
         ("/container/tour/reads", "reads"),
         ("/container/tour/logs", "log-line"),
@@ -129,5 +131,28 @@ fn every_page_of_a_container_fits() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+
+    // Its program reads nothing that is typed; a shell of its own does, and ends with its page.
+    page.open(&format!("{}/container/tour", strata.home()));
+    page.click(&id("terminal-shell"));
+    page.wait_for("its address", "location.search === '?shell=on'");
+    page.wait_text(".xterm-rows", "/ #");
+    page.click(".xterm-screen");
+    page.keys("echo typed > /srv/typed\n");
+    page.wait("[data-testid='writable-row'][data-path='srv/typed']");
+    page.keys("exit\n");
+    page.wait_text(&id("terminal-reason"), "shell");
+    page.picture("shell-ended");
+    page.click(&id("terminal-again"));
+    page.wait_for("another", "document.querySelector(\"[data-testid='terminal']\").dataset.state === 'open'");
+    page.wait_text(".xterm-rows", "/ #");
+    page.back();
+    page.wait_text(".xterm-rows", "out");
+    let processes = || docker.run(&["top", "tour", "-o", "pid,args"]).ok().lines().len();
+    let begun = std::time::Instant::now();
+    while processes() > 2 {
+        assert!(begun.elapsed().as_secs() < 10, "the shell stays");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     page.finish("container-pages");
 }

@@ -105,6 +105,23 @@ pub(crate) const OVERFLOW: &str = "
         .map(e => e.tagName + '.' + e.className).slice(0, 5);
     return [document.scrollingElement.scrollWidth <= innerWidth, wide]";
 
+/// What somebody who can't see the page meets: controls without a name, the same id twice, references to nothing.
+pub(crate) const NAMELESS: &str = "
+    const seen = e => e.getClientRects().length && e.checkVisibility({ visibilityProperty: true }) && !e.closest('[aria-hidden=true]');
+    const text = id => document.getElementById(id)?.innerText ?? '';
+    const name = e => [e.getAttribute('aria-label'), (e.getAttribute('aria-labelledby') ?? '').split(' ').map(text).join(' '),
+        e.labels?.[0]?.innerText, e.innerText, e.title, e.placeholder].some(one => one?.trim());
+    const kind = e => `${e.tagName} ${e.dataset.testid ?? e.getAttribute('class')}`;
+    const controls = 'button, a[href], input, select, textarea, dialog[open], [tabindex=\"0\"], [role=button], [role=tab], [role=tree], [role=treeitem], [role=listbox], [role=slider]';
+    const wrong = [...document.querySelectorAll(controls)].filter(e => seen(e) && !name(e)).map(e => 'no name: ' + kind(e));
+    const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+    wrong.push(...ids.filter((id, at) => ids.indexOf(id) !== at).map(id => 'twice: ' + id));
+    for (const attribute of ['aria-labelledby', 'aria-describedby', 'aria-activedescendant'])
+        for (const e of document.querySelectorAll(`[${attribute}]`)) if (seen(e))
+            wrong.push(...e.getAttribute(attribute).split(' ').filter(id => id && !document.getElementById(id)).map(id => `${attribute} ${id}: ${kind(e)}`));
+    if (document.querySelectorAll('h1').length === 0) wrong.push('no h1');
+    return [...new Set(wrong)];";
+
 #[test]
 fn from_phone_to_wide_screen() {
     let Some(page) = visit("/") else { return };
@@ -116,6 +133,7 @@ fn from_phone_to_wide_screen() {
             page.eval_async("requestAnimationFrame(() => requestAnimationFrame(() => done(1)))", vec![]);
             let fits = page.eval(OVERFLOW, vec![]);
             assert_eq!(fits, json!([true, []]), "{path} at {width}");
+            assert_eq!(page.eval(NAMELESS, vec![]), json!([]), "{path} at {width}");
             page.picture(&format!("{}-{width}", path.replace(['/', ':', '?', '='], "_")));
         }
         // On a phone nothing is lost, only below: the files are there to scroll to.

@@ -6,6 +6,7 @@ mod container;
 mod container_look;
 mod explore;
 mod images;
+mod inside;
 mod look;
 mod pull;
 mod registry;

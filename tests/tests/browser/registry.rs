@@ -1,7 +1,7 @@
 //! Registries and the registry theatre: our own registry, Debian's, and one that fails as told.
 
 use crate::{
-    look::{CONTRAST, OVERFLOW},
+    look::{CONTRAST, NAMELESS, OVERFLOW},
     scene::*,
 };
 use serde_json::json;
@@ -406,6 +406,8 @@ fn registries_fit_every_screen() {
     for (path, there) in places {
         page.open(&format!("{}{path}", strata.home()));
         page.wait(&id(there));
+        page.wait_for("rest", REST);
+        assert_eq!(page.eval(NAMELESS, vec![]), json!([]), "{path}");
         for (width, height) in [(320, 640), (390, 844), (768, 1024), (1280, 800), (2560, 1300)] {
             page.resize(width, height);
             page.eval_async("requestAnimationFrame(() => requestAnimationFrame(() => done(1)))", vec![]);

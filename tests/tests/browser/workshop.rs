@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::scene::*;
+use crate::{container_look::misfits, scene::*};
 use serde_json::{Value, json};
 use strata_faulty_registry::FaultyRegistry;
 use strata_tests::{Docker, Strata, fixture, http::Request, skip_without};
@@ -90,7 +90,17 @@ impl Visit {
 fn from_an_empty_editor_to_a_running_container() {
     let Some((strata, docker)) = shop() else { return };
     // The link leads out of the smaller page, into the whole one.
+    // What docker clients built is listed, also what failed, and its Dockerfile becomes a workshop.
+    let context = strata_tests::Scratch::new("context");
+    let text = "FROM box\nCOPY note /note\nRUN cat /note; exit 3\n";
+    std::fs::write(context.join("Dockerfile"), text).expect("the context can be written");
+    std::fs::write(context.join("note"), "from the client\n").expect("the context can be written");
+    docker.run(&["build", "-t", "client/app:1", &context.path().display().to_string()]).fails();
     let page = enter(&strata, "/");
+    page.click(&id("nav-workshop"));
+    page.wait_text(&id("client-build"), "client/app:1");
+    page.click(&id("client-build-open"));
+    page.wait_text(".cm-content", "RUN cat /note; exit 3");
     page.click(&id("nav-workshop"));
     page.wait(&id("workshop-new"));
     page.click(&id("workshop-new"));
@@ -179,6 +189,17 @@ fn the_forecast_is_what_the_build_then_does() {
     page.click(&id("back-to-dockerfile"));
     page.wait_text("[data-testid='line-mark'][data-line='6']", "b changed");
     foresee(6);
+    // A file has an address too, whatever it is called.
+    page.click(&format!(
+        "{} {}",
+        "[data-testid='context-row'][data-path='.dockerignore']",
+        id("context-open")
+    ));
+    page.wait_text(&id("editor-file"), ".dockerignore");
+    page.reload();
+    page.wait_text(&id("editor-file"), ".dockerignore");
+    page.wait_text(".cm-content", "c");
+    page.click(&id("back-to-dockerfile"));
     // What is ignored changes nothing.
     page.click(&format!("{} {}", "[data-testid='context-row'][data-path='c']", id("context-open")));
     page.wait_text(&id("editor-file"), "c");
@@ -291,5 +312,57 @@ fn a_shared_address_shows_and_runs_nothing() {
     page.eval("document.querySelector('.cm-content').focus()", vec![]);
     page.keys("\u{e00c}\u{e004}");
     assert_eq!(page.eval("return !!document.activeElement.closest('.cm-content')", vec![]), json!(false));
+    // What is wrong is told in the page's language.
+    page.click(&id("language"));
+    page.write("FROM box\nMAINTAINER me\nRUN cd /tmp\n");
+    page.wait_for(
+        "findings",
+        &format!("+document.querySelector({}).dataset.count >= 2", json!(id("problems"))),
+    );
+    page.eval("document.querySelector('.cm-content').focus()", vec![]);
+    page.keys("\u{e009}\u{e008}m\u{e000}");
+    page.wait(".cm-panel-lint li");
+    let english = "[...document.querySelectorAll('.cm-panel-lint li .cm-diagnosticText')].map(e => e.innerText).filter(t => !/[\\u4e00-\\u9fff]/.test(t))";
+    page.wait_for("Chinese", &format!("({english}).length === 0"));
     page.finish("workshop-shared");
+}
+
+#[test]
+fn every_page_of_a_workshop_fits() {
+    let Some((strata, _)) = shop() else { return };
+    let good = "FROM box AS made\nARG WHO=you\nRUN echo $WHO > /out\nFROM box\nCOPY --from=made /out /out\nCOPY . /w\nCMD [\"sh\"]\n";
+    let files = [(".dockerignore", "*.log\n"), ("a-rather-long-name-of-a-file.log", "x"), ("lib%2Fa", "x")];
+    let id_of = |text: &str| workshop(&strata, &[&[("Dockerfile", text)], &files[..]].concat());
+    let (good, bad) = (id_of(good), id_of("FROM box\nMAINTAINER me\nRUN echo no such luck >&2; exit 3\n"));
+    let page = enter(&strata, "/workshop");
+    for (workshop, state) in [(&good, "done"), (&bad, "failed")] {
+        page.open(&format!("{}/workshop/{workshop}", strata.home()));
+        page.wait(&format!("{}[aria-busy='false']", id("editor")));
+        page.build(state);
+    }
+    let build = strata.get(&format!("/api/builds?workshop={good}")).json();
+    let build = build[0]["id"].as_str().expect("it was built").to_owned();
+    let pages = [
+        ("/workshop".to_owned(), "workshop-row"),
+        (format!("/workshop/{good}"), "step"),
+        (format!("/workshop/{good}/file/.dockerignore"), "context-row"),
+        (format!("/workshop/{good}?panel=settings"), "build-arg"),
+        (format!("/workshop/{good}?panel=stages"), "stage"),
+        (format!("/workshop/{good}?panel=builds&build={build}"), "travel-to"),
+        (format!("/workshop/{good}?panel=builds&build={build}&step=6"), "did"),
+        (format!("/workshop/{bad}"), "line-trouble"),
+        ("/workshop/nonesuch".to_owned(), "workshop-failed"),
+    ];
+    let mut wrong = Vec::new();
+    for (lang, scheme) in [("en", "light"), ("zh-CN", "dark")] {
+        page.prefer_scheme(scheme);
+        page.eval("localStorage['strata-language'] = arguments[0]", vec![json!(lang)]);
+        for (at, (path, sign)) in pages.iter().enumerate() {
+            page.resize(1280, 800);
+            page.open(&format!("{}{path}", strata.home()));
+            page.wait(&id(sign));
+            wrong.extend(misfits(&page, &format!("workshop-{at}-{lang}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

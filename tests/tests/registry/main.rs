@@ -3,6 +3,7 @@
 mod access;
 mod collect;
 mod conformance;
+mod inside;
 mod peers;
 mod referrers;
 mod scene;

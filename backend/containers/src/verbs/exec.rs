@@ -21,6 +21,9 @@ use crate::{
     user,
 };
 
+/// `SIGHUP`.
+const HANG_UP: i32 = 1;
+
 /// An exec from its creation on.
 pub(crate) struct Exec {
     pub container: Id,
@@ -122,6 +125,13 @@ impl Containers {
         }
         self.watch_exec(container, key, id.to_owned());
         Ok(attached)
+    }
+
+    /// Tells an exec that its terminal is gone, as closing a terminal's window does. One that has ended is left alone.
+    pub async fn hang_up_exec(&self, id: &str) {
+        if let Ok(key) = self.0.exec_key(id) {
+            let _ = self.0.stores.supervisor.signal(&key, HANG_UP).await;
+        }
     }
 
     /// Notes the end of an exec for a client that learns of it now and asks how it ended.

@@ -1,7 +1,12 @@
 //! Containers as the page draws them.
 
+use axum::extract::ws::WebSocket;
 use http::HeaderValue;
-use strata_engine::{Engine, Error, Kind, containers::Streams};
+use strata_api::engine::ExecCreateRequest;
+use strata_engine::{
+    Engine, Error, Kind,
+    containers::{Containers, Streams},
+};
 
 use super::images::path;
 use crate::{
@@ -29,11 +34,28 @@ pub async fn file(engine: Engine, call: Call) -> Result<Response, Failure> {
     hostile_content(call.headers(), call.is_head(), whole, attachment, cache).await.map_err(unreadable)
 }
 
-/// `GET /api/containers/{id}/terminal`: a WebSocket. Why it is closed is said in the close frame.
+/// The shell of a container's page: the better one of those that are there.
+const SHELL: [&str; 3] = ["/bin/sh", "-c", "[ -x /bin/bash ] && exec /bin/bash; exec /bin/sh"];
+
+/// `GET /api/containers/{id}/terminal`: a WebSocket, to the container's process, or with `?shell=on` to a shell of its own that
+/// ends with the connection. Why it is closed is said in the close frame.
 pub async fn terminal((engine, shutdown): (Engine, Shutdown), call: Call) -> Result<Response, Failure> {
     let name = call.param("id").to_owned();
     let containers = engine.containers()?.clone();
+    let shell = call.query().has("shell");
     let upgrade = socket::upgrade(call.request).await?;
+    if shell {
+        let request = ExecCreateRequest {
+            tty: true,
+            attach_stdin: true,
+            attach_stdout: true,
+            attach_stderr: true,
+            cmd: Some(SHELL.map(str::to_owned).to_vec()),
+            ..ExecCreateRequest::default()
+        };
+        let id = containers.create_exec(&name, request).await.map_err(Error::from)?;
+        return Ok(upgrade.on_upgrade(move |socket| run_shell(socket, containers, id, shutdown)));
+    }
     let streams = Streams { stdin: true, stdout: true, stderr: true };
     let attachment = containers.attach(&name, streams).await.map_err(Error::from)?;
     let texts = socket::Texts::Sizes(containers, name);
@@ -41,4 +63,17 @@ pub async fn terminal((engine, shutdown): (Engine, Shutdown), call: Call) -> Res
     Ok(upgrade.on_upgrade(move |socket| async move {
         socket::carry(socket, None, Some(attachment), manner, shutdown).await;
     }))
+}
+
+async fn run_shell(socket: WebSocket, containers: Containers, id: String, shutdown: Shutdown) {
+    match containers.start_exec(&id, true, None).await {
+        Ok(Some(attached)) => {
+            let texts = socket::Texts::ExecSizes(containers.clone(), id.clone());
+            let manner = socket::Manner { keys: None, stdin: true, as_text: false, texts };
+            socket::converse(socket, attached, manner, shutdown).await;
+            containers.hang_up_exec(&id).await;
+        }
+        Ok(None) => {}
+        Err(error) => socket::refuse(socket, &error.to_string()).await,
+    }
 }

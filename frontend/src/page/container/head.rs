@@ -14,6 +14,7 @@ use crate::{
         marks::{Size, Wrong},
         tongue::use_tongue,
     },
+    status,
     words::Word,
 };
 
@@ -58,6 +59,7 @@ pub fn Head() -> impl IntoView {
             <h1 data-testid="container-name">{shown}</h1>
             <span class=move || format!("state state-{}", state.get().name()) data-testid="container-state" data-state=move || state.get().name()>
                 <span aria-hidden="true">{move || state.get().sign()}</span>" "{move || state_word(state.get()).text(tongue.lang())}</span>
+            <span class="faint" data-testid="container-since">{move || vessel.summary().map(|one| names::text(&status::since(one.since(), tongue.lang())).into_owned())}</span>
             {image}
             <code class="faint" title=id>{move || id.with(|id| id.get(..12).unwrap_or(id).to_owned())}</code>
             <Usage/>

@@ -22,9 +22,18 @@ pub fn MountTab() -> impl IntoView {
             }
         };
         // Top first, as in the stack.
-        let lower = mount.lower.iter().cloned().enumerate().rev().map(|(position, path)| view! {
-            <li class="layer mount-layer" class:of-base=move || position < vessel.base() style=hues::style(position) data-layer=position data-testid="mount-lower">
-                <span class="stripe"></span><span class="number">{position + 1}</span><PathLine path/></li>
+        let lower = mount.lower.iter().cloned().enumerate().rev().map(|(position, path)| {
+            // What isn't a layer of the image is the engine's own: places for the files that it mounts.
+            let is_layer = move || vessel.image.with(|image| image.as_ref().is_none_or(|image| position < image.card.layers.len()));
+            view! {
+                <li class="mount-layer" class:layer=is_layer class:plain=move || !is_layer() class:of-base=move || position < vessel.base() style=hues::style(position) data-layer=position data-testid="mount-lower">
+                    <span class="stripe"></span>
+                    {move || match is_layer() {
+                        true => view! { <span class="number">{position + 1}</span> }.into_any(),
+                        false => view! { <span class="number" title=tongue.say(Word::MountInit)>"init"</span> }.into_any(),
+                    }}
+                    <PathLine path/></li>
+            }
         });
         let command = mount.command.clone();
         view! {

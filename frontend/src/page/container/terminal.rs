@@ -7,10 +7,12 @@ use wasm_bindgen::{JsCast, JsValue, prelude::*};
 
 use super::use_vessel;
 use crate::{
+    address::Place,
     containers::Deed,
     logs, names,
     page::{
-        api::Failure, containers::DeedButton, dom, marks::Wrong, module, theme::use_paint, tongue::use_tongue,
+        api::Failure, bar::use_bar, containers::DeedButton, dom, marks::Wrong, module, theme::use_paint,
+        tongue::use_tongue,
     },
     words::Word,
 };
@@ -24,7 +26,6 @@ extern "C" {
         this: &Module,
         host: &web_sys::HtmlElement,
         label: &str,
-        lines: bool,
         on_state: &Closure<dyn FnMut(String, String)>,
         on_leave: &Closure<dyn FnMut()>,
     ) -> Result<Handle, JsValue>;
@@ -35,7 +36,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn focus(this: &Handle);
     #[wasm_bindgen(method)]
-    fn connect(this: &Handle, address: &str);
+    /// `lines` says that ends of lines come without a return, as from a program that has no terminal.
+    fn connect(this: &Handle, address: &str, lines: bool);
     /// Draws what was printed before, then what came since the socket is open and isn't in it.
     #[wasm_bindgen(method)]
     fn begin(this: &Handle, history: &[u8]);
@@ -71,7 +73,15 @@ pub fn TerminalPane(
     #[prop(default = true)]
     main: bool,
 ) -> impl IntoView {
-    let (tongue, vessel, paint) = (use_tongue(), use_vessel(), use_paint());
+    let (tongue, vessel, paint, bar) = (use_tongue(), use_vessel(), use_paint(), use_bar());
+    // Of one container the address says what is in its terminal; of two side by side each pane does.
+    let alone = matches!(bar.here(), Place::Container(view) if view.beside.is_none());
+    let own = RwSignal::new(false);
+    let shell = Memo::new(move |last: Option<&bool>| match bar.place() {
+        _ if !alone => own.get(),
+        Place::Container(view) => view.shell,
+        _ => last.copied().unwrap_or_default(),
+    });
     let host = NodeRef::<Div>::new();
     let live = StoredValue::<Option<Terminal>, LocalStorage>::new_local(None);
     let ready = RwSignal::new(false);
@@ -88,7 +98,7 @@ pub fn TerminalPane(
     };
     let kind = Memo::new(move |_| vessel.detail.with(|detail| detail.as_ref().map(|detail| detail.tty)));
     Effect::new(move |_| {
-        let (Some(element), Some(tty)) = (host.get(), kind.get()) else { return };
+        let (Some(element), Some(_)) = (host.get(), kind.get()) else { return };
         let label = Word::Terminal.text(tongue.lang_untracked());
         spawn_local(async move {
             let module = match module::load("strata-terminal", "strataTerminal").await {
@@ -100,7 +110,7 @@ pub fn TerminalPane(
                 let _ = state.try_set(now);
             });
             let on_leave = Closure::new(|| dom::focus("container-stack"));
-            if let Ok(handle) = module.mount(&element, label, !tty, &on_state, &on_leave) {
+            if let Ok(handle) = module.mount(&element, label, &on_state, &on_leave) {
                 let made = Terminal { handle, _on_state: on_state, _on_leave: on_leave };
                 // The pane may be gone by now; then the terminal is dropped with what couldn't be stored.
                 if live.try_update_value(|live| *live = Some(made)).is_some() {
@@ -113,8 +123,11 @@ pub fn TerminalPane(
         let location = window().location();
         let scheme = if location.protocol().as_deref() == Ok("https:") { "wss" } else { "ws" };
         let (host, id) = (location.host().unwrap_or_default(), vessel.known_id());
-        let address = format!("{scheme}://{host}/api/containers/{id}/terminal");
-        with(&|handle| handle.connect(&address));
+        let shell = shell.get_untracked();
+        let lines = !shell && kind.get_untracked() == Some(false);
+        let more = if shell { "?shell=on" } else { "" };
+        let address = format!("{scheme}://{host}/api/containers/{id}/terminal{more}");
+        with(&|handle| handle.connect(&address, lines));
     };
     let is_live = Memo::new(move |_| vessel.state().is_live());
     // What was printed before the page came: whoever attaches to a container hears only what comes from then on.
@@ -130,6 +143,7 @@ pub fn TerminalPane(
         });
     };
     Effect::new(move |_| {
+        shell.track();
         if !ready.get() {
             return;
         }
@@ -143,13 +157,16 @@ pub fn TerminalPane(
     let attempts = StoredValue::new(0u32);
     let again = move || {
         let closed = state.try_with_untracked(|state| state == "closed") == Some(true);
-        if closed && is_live.get_untracked() {
+        if closed && is_live.get_untracked() && !shell.get_untracked() {
             connect();
         }
     };
     Effect::new(move |_| match state.get().as_str() {
         "open" => {
-            recall();
+            match shell.get_untracked() {
+                true => with(&|handle| handle.begin(&[])),
+                false => recall(),
+            }
             set_timeout(
                 move || {
                     if state.try_with_untracked(|state| state == "open") == Some(true) {
@@ -177,14 +194,36 @@ pub fn TerminalPane(
         _ => Word::TerminalConnecting,
     };
     let ended = move || !is_live.get() || state.get() == "closed";
+    let turn = move |on: bool| {
+        match alone {
+            true => bar.turn(|view| view.shell = on, true),
+            false => own.set(on),
+        }
+        with(&|handle| handle.focus());
+    };
+    let name = names::text(&vessel.name.get_value()).into_owned();
+    let choice = move || {
+        is_live.get().then(|| {
+            let name = name.clone();
+            view! {
+                <span class="segments" role="group" aria-label=tongue.say(Word::Terminal)>
+                    <button type="button" data-testid="terminal-program" aria-pressed=move || (!shell.get()).to_string()
+                        title=tongue.say(Word::TerminalProgramHow) on:click=move |_| turn(false)>{tongue.say(Word::TerminalProgram)}</button>
+                    <button type="button" data-testid="terminal-shell" aria-pressed=move || shell.get().to_string()
+                        title=tongue.with(Word::TerminalShellHow, [name]) on:click=move |_| turn(true)>{tongue.say(Word::TerminalShell)}</button>
+                </span>
+            }
+        })
+    };
     view! {
         <section class="pane terminal-pane" aria-label=tongue.say(Word::Terminal)>
             <header class="pane-head">
                 <h2>{tongue.say(Word::Terminal)}</h2>
                 <span class="faint" role="status" data-testid="terminal-state">{move || says().text(tongue.lang())}</span>
+                {choice}
                 <span class="spring"></span>
                 <span class="faint leave">{move || match kind.get() {
-                    Some(false) => Word::NoTerminal,
+                    Some(false) if !shell.get() => Word::NoTerminal,
                     _ => Word::TerminalLeave,
                 }.text(tongue.lang())}</span>
             </header>
@@ -196,8 +235,14 @@ pub fn TerminalPane(
             {move || ended().then(|| view! {
                 <div class="ended" data-testid="terminal-ended">
                     {move || if is_live.get() {
-                        view! { <span data-testid="terminal-reason">{names::text(&reason.get()).into_owned()}</span>
-                            <button type="button" class="button" data-testid="terminal-again" on:click=move |_| connect()>{tongue.say(Word::Reconnect)}</button> }.into_any()
+                        let why = reason.get();
+                        let (said, again) = match shell.get() {
+                            true if why.starts_with("the process exited") => (Word::ShellEnded.text(tongue.lang()).to_owned(), Word::ShellAgain),
+                            true => (names::text(&why).into_owned(), Word::ShellAgain),
+                            false => (names::text(&why).into_owned(), Word::Reconnect),
+                        };
+                        view! { <span data-testid="terminal-reason">{said}</span>
+                            <button type="button" class="button" data-testid="terminal-again" on:click=move |_| { connect(); with(&|handle| handle.focus()) }>{tongue.say(again)}</button> }.into_any()
                     } else {
                         let id = vessel.id();
                         let start = vessel.state().deeds().contains(&Deed::Start);

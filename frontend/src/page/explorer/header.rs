@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "whole")]
 use super::surgery::Surgery;
-use super::use_explorer;
+use super::{outside, use_explorer};
 use crate::{
     moments, names,
     page::{dialogs::use_dialogs, dom, marks::CopyButton, tongue::use_tongue},
@@ -16,7 +16,7 @@ use crate::{
 #[component]
 pub fn Header() -> impl IntoView {
     let (tongue, explorer, dialogs) = (use_tongue(), use_explorer(), use_dialogs());
-    let reference = explorer.view.with_untracked(|view| view.reference.clone());
+    let (reference, remote) = explorer.view.with_untracked(|view| (view.reference.clone(), view.remote));
     let (repository, tag) = repository_and_tag(&reference);
     let (repository, tag) = (names::text(repository).into_owned(), names::text(tag).into_owned());
     // Pinned by digest where the image has one, so that the command pulls this image and no later one.
@@ -48,9 +48,10 @@ pub fn Header() -> impl IntoView {
         <header class="image-head">
             <h1 data-testid="image-name">{repository}<span class="tag">{tag}</span></h1>
             {known}
+            {outside::head()}
             <span class="spring"></span>
-            <button type="button" class="button" data-testid="run-open" on:click=move |_| dialogs.open_run(&run)>{tongue.say(Word::Run)}</button>
-            {move || (explorer.layers() > 1).then(|| view! {
+            {(!remote).then(|| view! { <button type="button" class="button" data-testid="run-open" on:click=move |_| dialogs.open_run(&run)>{tongue.say(Word::Run)}</button> })}
+            {move || (!remote && explorer.layers() > 1).then(|| view! {
                 <button type="button" class="button" data-testid="surgery-open" on:click=move |_| explorer.bar.change(|view| view.surgery = true)>{tongue.say(Word::Surgery)}</button>
             })}
             {surgery()}

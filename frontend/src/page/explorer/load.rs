@@ -64,7 +64,8 @@ pub async fn layers_of(
     Ok(all)
 }
 
-async fn one(client: Client, diff_id: DiffId) -> Result<Arc<LayerIndex>, Failure> {
+/// The index of a layer.
+pub async fn one(client: Client, diff_id: DiffId) -> Result<Arc<LayerIndex>, Failure> {
     if let Some(kept) = KEPT.with_borrow(|kept| kept.get(&diff_id).cloned()) {
         return Ok(kept);
     }

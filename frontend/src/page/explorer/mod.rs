@@ -4,7 +4,11 @@ mod bottom;
 mod file;
 mod files;
 mod header;
+#[cfg(not(feature = "whole"))]
+mod here_only;
 mod load;
+#[cfg(feature = "whole")]
+mod outside;
 mod stack;
 mod state;
 #[cfg(feature = "whole")]
@@ -19,11 +23,13 @@ use super::{
     api::{Failure, use_client},
     tongue::use_tongue,
 };
-use crate::{names, words::Word};
+use crate::{address::View, names, words::Word};
 use bottom::BottomLine;
 use file::FilePane;
 use files::FilesPane;
 use header::Header;
+#[cfg(not(feature = "whole"))]
+use here_only as outside;
 pub use load::layers_of;
 use stack::StackPane;
 use state::{Explorer, use_explorer};
@@ -31,10 +37,15 @@ use waste::WastePanel;
 
 /// The page at `/image/REF`.
 #[component]
-pub fn Explore(reference: String) -> impl IntoView {
+pub fn Explore(image: View) -> impl IntoView {
     let client = use_client();
-    let explorer = Explorer::start(&reference);
-    load::load(explorer, client, reference);
+    let explorer = Explorer::start(image.clone());
+    if image.remote {
+        outside::load(explorer, client, image);
+    } else {
+        outside::none();
+        load::load(explorer, client, image.reference);
+    }
     // Whatever has a layer's stripe names it in `data-layer`; one listener lights all of them.
     let light = move |event: ev::PointerEvent| {
         let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -51,6 +62,7 @@ pub fn Explore(reference: String) -> impl IntoView {
                 Some(failure) => view! { <Failed failure/> }.into_any(),
                 None => view! {
                     <Header/>
+                    {outside::bar()}
                     <div class="panes">
                         <StackPane/>
                         <FilesPane/>
@@ -71,7 +83,9 @@ fn Failed(failure: Failure) -> impl IntoView {
     let missing = matches!(failure, Failure::Refused { status: 404, .. });
     view! {
         <section class="notice" role="alert" data-testid="image-failed">
-            {if missing {
+            {if let Some(trouble) = outside::trouble() {
+                trouble.into_any()
+            } else if missing {
                 view! {
                     <h1>{tongue.with(Word::ImageMissing, [name])}</h1>
                     <p>{tongue.say(Word::ImageMissingHow)}</p>

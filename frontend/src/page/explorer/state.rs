@@ -28,7 +28,7 @@ pub struct Explorer {
     pub view: Memo<View>,
     /// The image, once known.
     pub detail: RwSignal<Option<Arc<ImageDetail>>>,
-    /// The layers, once all are here.
+    /// The layers, once all are here; of an image that isn't pulled those that were read, empty ones for the others.
     pub stack: RwSignal<Option<Stack>>,
     /// How many layers are here, of how many.
     pub read: RwSignal<(usize, usize)>,
@@ -52,15 +52,16 @@ pub struct Explorer {
 struct Scope {
     on: LayerSet,
     since: usize,
+    /// Layers that are here: there are more of them as an image that isn't is read.
+    here: usize,
 }
 
 impl Explorer {
     /// The state of an image's explorer; it follows the address as long as that is of this image.
-    pub fn start(reference: &str) -> Self {
+    pub fn start(first: View) -> Self {
         let bar = use_bar();
-        let first = View::of(reference);
         let view = Memo::new(move |previous: Option<&View>| match bar.place() {
-            Place::Image(view) if view.reference == first.reference => *view,
+            Place::Image(view) if view.image() == first => *view,
             _ => previous.cloned().unwrap_or_else(|| first.clone()),
         });
         let explorer = Self {
@@ -188,7 +189,7 @@ impl Explorer {
             for position in (0..layers).filter(|position| view.is_on(*position) || Some(*position) == only) {
                 on.set(position, only.is_none_or(|only| position <= only));
             }
-            Scope { on, since: only.unwrap_or(base) }
+            Scope { on, since: only.unwrap_or(base), here: self.read.get().0 }
         })
     }
 
@@ -208,7 +209,7 @@ impl Explorer {
         Effect::new(move |previous: Option<Option<Scope>>| {
             let (show, scope) = (show.get(), scope.get());
             let stack = self.stack.get_untracked()?;
-            let Scope { on, since } = scope.as_ref()?;
+            let Scope { on, since, .. } = scope.as_ref()?;
             if previous.flatten().as_ref() == scope.as_ref() {
                 self.update_tree(|tree| tree.show(show));
             } else {

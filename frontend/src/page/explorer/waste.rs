@@ -66,11 +66,7 @@ fn Path(path: WastedPath) -> impl IntoView {
     let base = explorer.base();
     let shown = names::bytes(&path.path);
     // The path in the whole image, whatever the view left out.
-    let target = View {
-        path: path.path.to_vec(),
-        waste: true,
-        ..View::of(&explorer.view.with_untracked(|view| view.reference.clone()))
-    };
+    let target = View { path: path.path.to_vec(), waste: true, ..explorer.view.with_untracked(View::image) };
     let part = move |(layer, bytes): &(usize, u64)| {
         let (layer, bytes) = (*layer, *bytes);
         view! {

@@ -47,7 +47,8 @@ pub fn Card(row: Row) -> impl IntoView {
     };
     let title = created.map(moments::stamp).map(|stamp| format!("{stamp} UTC"));
     let id = card.id.digest().clone();
-    let copy = Signal::stored(format!("docker pull {name}"));
+    // Nothing without a name can be pulled.
+    let copy = row.name.as_ref().map(|name| Signal::stored(format!("docker pull {name}")));
     let shown = names::text(&name).into_owned();
     let archive = format!("/images/{}/get", strata_api::path::encode(name.as_bytes()));
     let (picked, pushed) = (name.clone(), name.clone());
@@ -72,7 +73,7 @@ pub fn Card(row: Row) -> impl IntoView {
                     aria-label=tongue.with(Word::RunOf, [shown.clone()])>{tongue.say(Word::Run)}</button>
                 <button type="button" class="quiet" data-testid="push-open" on:click=move |_| dialogs.push.set(Some(pushed.clone()))
                     aria-label=tongue.with(Word::PushImage, [shown.clone()])>{tongue.say(Word::Push)}</button>
-                <CopyButton text=copy label=Word::CopyPull testid="copy-pull"/>
+                {copy.map(|text| view! { <CopyButton text label=Word::CopyPull testid="copy-pull"/> })}
                 <a class="quiet" data-testid="save-image" href=archive download=archive_name
                     aria-label=tongue.with(Word::SaveOf, [shown.clone()])>{tongue.say(Word::SaveTar)}</a>
                 <button type="button" class="quiet" data-testid="remove" on:click=move |_| { asked.set(true); refusal.set(None); }
@@ -103,7 +104,13 @@ fn Name(row: Row) -> impl IntoView {
         Some(name) => {
             let (repository, tag) = repository_and_tag(&name);
             let (repository, tag) = (names::text(repository).into_owned(), names::text(tag).into_owned());
-            view! { <a class="name" href=to data-testid="image-link">{repository}<span class="tag">{tag}</span></a> }.into_any()
+            view! { <a class="name" href=to data-testid="image-link">{breakable(&repository)}<wbr/><span class="tag">{tag}</span></a> }.into_any()
         }
     }
+}
+
+/// A name that breaks between its parts where it doesn't fit in a line.
+fn breakable(name: &str) -> impl IntoView + use<> {
+    let parts: Vec<String> = name.split_inclusive('/').map(str::to_owned).collect();
+    parts.into_iter().map(|part| view! { {part}<wbr/> }).collect_view()
 }

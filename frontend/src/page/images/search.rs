@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{shelf::Asked, use_shelf};
 use crate::{
+    address::{Place, View},
     figures::grouped,
     names,
     page::{dom, tongue::use_tongue},
@@ -22,7 +23,7 @@ pub fn Found() -> impl IntoView {
                 <div class="progress found" data-testid="search-results">
                     <div class="progress-head"><span>{tongue.with(Word::SearchFound, [typed.clone()])}</span><span class="spring"></span>
                         <button type="button" class="quiet" data-testid="search-close" on:click=move |_| shelf.end_search()>{tongue.say(Word::Close)}</button></div>
-                    {search.asked.into_iter().map(|asked| view! { <Place asked typed=typed.clone()/> }).collect_view()}
+                    {search.asked.into_iter().map(|asked| view! { <Registry asked typed=typed.clone()/> }).collect_view()}
                 </div>
             }
         })
@@ -30,7 +31,7 @@ pub fn Found() -> impl IntoView {
 }
 
 #[component]
-fn Place(asked: Asked, typed: String) -> impl IntoView {
+fn Registry(asked: Asked, typed: String) -> impl IntoView {
     let tongue = use_tongue();
     let (registry, at) = (asked.registry.clone(), asked.registry.clone());
     let own =
@@ -59,6 +60,7 @@ fn Place(asked: Asked, typed: String) -> impl IntoView {
 fn Row(repository: Repository, registry: String) -> impl IntoView {
     let (tongue, shelf) = (use_tongue(), use_shelf());
     let name = pull_name(&registry, &repository.name);
+    let look = Place::Image(Box::new(View::outside(&name))).print();
     let (shown, pulled) = (names::text(&name).into_owned(), name.clone());
     let stars = grouped(u64::try_from(repository.star_count).unwrap_or(0));
     let starred = repository.star_count > 0;
@@ -72,6 +74,7 @@ fn Row(repository: Repository, registry: String) -> impl IntoView {
                 {mark(repository.is_automated, Word::SearchAutomated, "found-automated")}</span>
             <span class="found-about faint" title=repository.description.clone()>{names::text(&repository.description).into_owned()}</span>
             <span class="found-stars">{starred.then(|| view! { <span data-testid="found-stars" aria-label=tongue.with(Word::SearchStars, [stars.clone()])>"★ "{stars.clone()}</span> })}</span>
+            <a class="button" data-testid="found-look" href=look aria-label=tongue.with(Word::LookInsideOf, [shown.clone()])>{tongue.say(Word::LookInside)}</a>
             <button type="button" class="button" data-testid="found-pull" aria-label=tongue.with(Word::PullSuggested, [shown])
                 on:click=move |_| shelf.pull(&name)>{tongue.say(Word::Pull)}</button>
         </li>

@@ -104,6 +104,8 @@ fn Told(
     let digest = facts.digest.to_string();
     let here = facts.here.clone();
     let explorer = here.as_ref().map(|name| Place::Image(Box::new(View::of(name))).print());
+    let look = (facts.artifact_type.is_none() && here.is_none())
+        .then(|| Place::Image(Box::new(View::outside(&reference.get_untracked()))).print());
     let media = names::text(&facts.media_type).into_owned();
     let artifact = facts.artifact_type.clone().map(|kind| names::text(&kind).into_owned());
     let pullable = artifact.is_none();
@@ -119,6 +121,7 @@ fn Told(
         {here.map(|name| view! { <p class="pad right" data-testid="tag-here">{tongue.with(Talk::HereAs, [names::text(&name).into_owned()])}</p> })}
         <div class="tag-deeds">
             {explorer.map(|to| view! { <a class="button main" href=to data-testid="tag-explore">{tongue.say(Talk::Explore)}</a> })}
+            {look.map(|to| view! { <a class="button" href=to data-testid="tag-look" title=tongue.with(Word::LookInsideOf, [names::text(&reference.get_untracked()).into_owned()])>{tongue.say(Word::LookInside)}</a> })}
             {pullable.then(|| view! { <PullButton transfer reference here=facts.here.is_some() done=again.clone()/> })}
             {untrack(|| counter.is_own()).then(|| view! { <Remove reference/> })}
             <Requests transfer/>

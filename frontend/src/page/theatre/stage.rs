@@ -116,7 +116,7 @@ fn Sums(stage: Memo<theatre::Stage>) -> impl IntoView {
             Some(End::Failed(message)) => Some(names::text(message).into_owned()),
             _ => None,
         };
-        let requests = Talk::SumRequests.with(lang, &[&crate::figures::grouped(u64::from(play.requests))]);
+        let requests = Talk::SumRequestsOne.count(Talk::SumRequests, lang, u64::from(play.requests));
         let amount = |bytes: u64, word: Talk| {
             (bytes > 0).then(
                 || view! { <span><Size bytes=bytes/>" "<span class="faint">{word.text(lang)}</span></span> },

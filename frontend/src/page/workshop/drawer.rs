@@ -244,7 +244,7 @@ fn StepRow(row: Memo<Option<Row>>, shown: Memo<Option<usize>>) -> impl IntoView 
                 <span class=mark data-testid="step-state">{step_word(row.state).text(lang)}</span>
                 <span class="step-time" data-testid="step-time">{move || took(time(&timed))}</span>
                 <span class="step-bytes">{(row.bytes > 0).then(|| view! { <Size bytes=row.bytes sign="+"/> })}</span>
-                <button type="button" class="quiet" aria-label=format!(":{}", row.line) data-testid="step-line" on:click=move |_| { bench.show_file(None); desk.reveal(row.line); }>{format!(":{}", row.line)}</button>
+                <button type="button" class="quiet" aria-label=Craft::StepLine.with(lang, &[&row.line.to_string()]) data-testid="step-line" on:click=move |_| { bench.show_file(None); desk.reveal(row.line); }>{format!(":{}", row.line)}</button>
             </li>
         })
     }
@@ -307,7 +307,7 @@ fn Output(shown: Memo<Option<usize>>) -> impl IntoView {
             {move || (shown.get().is_some() && printed.with(|(_, lines)| lines.is_empty())).then(|| view! {
                 <p class="pad faint" data-testid="no-output">{move || if remembered() { Craft::OutputGone } else { Craft::OutputNone }.text(tongue.lang())}</p>
             })}
-            <pre node_ref=pane tabindex="0" data-testid="output" data-step=move || shown.get()>
+            <pre node_ref=pane tabindex="0" role="region" aria-label=tongue.say(Craft::OutputLabel) data-testid="output" data-step=move || shown.get()>
                 <For each=move || printed.with(|(_, lines)| lines.clone()) key=Printed::key let:line>
                     <span class="output-line">{line.spans.into_iter().map(|span| {
                         let text = names::content(span.text.as_bytes());

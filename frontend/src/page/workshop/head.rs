@@ -33,6 +33,7 @@ pub fn Head() -> impl IntoView {
     view! {
         <header class="image-head workshop-head">
             <a class="crumb" href="/workshop">{tongue.say(Word::Workshop)}</a>
+            <h1 class="unseen">{name}</h1>
             <input class="workshop-name" type="text" maxlength="100" spellcheck="false" autocomplete="off" data-testid="workshop-name"
                 aria-label=tongue.say(Craft::WorkshopName) prop:value=name on:change:target=move |event| rename(event.target().value())/>
             <Outlook/>
@@ -66,13 +67,17 @@ fn Outlook() -> impl IntoView {
             }
             let (running, all) = (sum.running.to_string(), (sum.cached + sum.running).to_string());
             let first = Craft::ForecastSummary.with(lang, &[&sum.cached.to_string(), &all]);
+            let (known, unknown) = match sum.unknown {
+                0 => (Craft::ForecastCost, Craft::ForecastCostUnknown),
+                _ => (Craft::ForecastMay, Craft::ForecastMayUnknown),
+            };
             let rest = match (sum.running, sum.cost) {
                 (0, _) => None,
                 (_, Some(last)) => Some(
-                    Craft::ForecastCost
+                    known
                         .with(lang, &[&running, &took(last.milliseconds), &Size::of(last.bytes).to_string()]),
                 ),
-                (_, None) => Some(Craft::ForecastCostUnknown.with(lang, &[&running])),
+                (_, None) => Some(unknown.with(lang, &[&running])),
             };
             Some([Some(first), rest].into_iter().flatten().collect::<Vec<_>>().join(" · "))
         })

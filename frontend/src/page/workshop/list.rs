@@ -315,7 +315,7 @@ fn ClientBuilds() -> impl IntoView {
             <div class="shelf" role="table" aria-label=tongue.say(Craft::BuildsOfClients) data-testid="client-builds">
                 <div class="shelf-head workshop-row" role="row">
                     <span role="columnheader">{tongue.say(Word::ColumnName)}</span>
-                    {[Craft::ColumnSteps, Craft::ColumnChanged, Craft::ColumnLastBuild].map(|word| view! { <span role="columnheader">{tongue.say(word)}</span> })}
+                    {[Craft::ColumnSteps, Craft::ColumnBuilt, Craft::ColumnOutcome].map(|word| view! { <span role="columnheader">{tongue.say(word)}</span> })}
                     <span role="columnheader"><span class="unseen">{tongue.say(Word::ColumnActions)}</span></span>
                 </div>
                 {attic.builds.get().into_iter().take(SHOWN).map(row).collect_view()}

@@ -44,18 +44,18 @@ pub fn StagesPanel() -> impl IntoView {
                 ("", Some(stage)) => Craft::StageNumber.with(tongue.lang(), &[&stage.to_string()]),
                 (name, _) => names::text(&names::middle(name, 22)).into_owned(),
             };
-            let title = names::text(&node.name).into_owned();
+            let title = if node.name.is_empty() { name.clone() } else { names::text(&node.name).into_owned() };
             let facts = match (node.stage, node.target, node.needed) {
                 (None, ..) => Craft::StageImage.text(tongue.lang()).to_owned(),
                 (_, true, _) => format!("{} · {}", Craft::StageTarget.text(tongue.lang()), Craft::StageSteps.with(tongue.lang(), &[&node.steps.to_string()])),
                 (_, _, true) => Craft::StageSteps.with(tongue.lang(), &[&node.steps.to_string()]),
                 _ => Craft::StageUnneeded.text(tongue.lang()).to_owned(),
             };
-            let line = node.line;
+            let (line, label) = (node.line, format!("{title}, {facts}"));
             let place = format!("translate({x:.0} {y:.0})");
             view! {
                 <g class="stage" class:outside=node.stage.is_none() class:target=node.target class:unneeded=!node.needed transform=place
-                    role="button" tabindex="0" data-testid="stage" data-name=node.name.clone() data-needed=node.needed.to_string()
+                    role="button" tabindex="0" aria-label=label data-testid="stage" data-name=node.name.clone() data-needed=node.needed.to_string()
                     on:click=move |_| go(line)
                     on:keydown=move |event| if matches!(event.key().as_str(), "Enter" | " ") { event.prevent_default(); go(line) }>
                     <title>{title}</title>

@@ -53,8 +53,8 @@ pub fn Travel(
                 <p class="pane-line">
                     <a href=back data-testid="travel-back">"← "{Craft::TravelBack.text(lang)}</a>
                     <span>{Craft::TravelTo.with(lang, &[&step.to_string(), &total.to_string()])}</span>
-                    {earlier.then(|| view! { <a href=move || to(step - 1) aria-label="−1">"‹"</a> })}
-                    {later.then(|| view! { <a href=move || to(step + 1) aria-label="+1">"›"</a> })}
+                    {earlier.then(|| view! { <a href=move || to(step - 1) aria-label=Craft::TravelEarlier.text(lang)>"‹"</a> })}
+                    {later.then(|| view! { <a href=move || to(step + 1) aria-label=Craft::TravelLater.text(lang)>"›"</a> })}
                     <span class="spring"></span>
                     {state.map(|state| view! { <span class="faint">{step_word(state).text(lang)}</span> })}
                     <span class="faint">{took(found.milliseconds)}</span>

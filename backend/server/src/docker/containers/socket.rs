@@ -36,6 +36,8 @@ pub enum Texts {
     Typed,
     /// They tell the size of this container's terminal, as [`TerminalSize`].
     Sizes(Containers, String),
+    /// They tell the size of this exec's terminal, likewise.
+    ExecSizes(Containers, String),
 }
 
 /// Why it is over.
@@ -108,6 +110,31 @@ pub async fn carry(
     end
 }
 
+/// Carries a process that runs already, from its first byte on, as [`carry`] does.
+pub async fn converse(socket: WebSocket, attached: Attached, manner: Manner, shutdown: Shutdown) -> End {
+    let (mut sink, mut source) = socket.split();
+    let end = tokio::select! {
+        end = exchange(&mut sink, &mut source, attached, manner) => end,
+        () = shutdown.begun() => End::Ending,
+    };
+    if let Some(frame) = end.frame() {
+        // The client may have left by now.
+        let _ = sink.send(Message::Close(Some(frame))).await;
+    }
+    end
+}
+
+/// Says why there is nothing to carry: a browser tells its page no other answer.
+pub async fn refuse(mut socket: WebSocket, why: &str) {
+    let mut end = why.len().min(REASON);
+    while !why.is_char_boundary(end) {
+        end -= 1;
+    }
+    let frame = CloseFrame { code: close_code::ERROR, reason: why[..end].into() };
+    // The client may have left by now.
+    let _ = socket.send(Message::Close(Some(frame))).await;
+}
+
 async fn both_ways(
     sink: &mut (impl Sink<Message> + Unpin),
     source: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
@@ -115,23 +142,35 @@ async fn both_ways(
     attachment: Option<Attachment>,
     manner: Manner,
 ) -> End {
-    let Manner { keys, stdin, as_text, texts } = manner;
     if let Some(mut past) = past {
         while let Ok(Some(line)) = past.lines.next().await {
-            if sink.send(message(line.bytes, as_text)).await.is_err() {
+            if sink.send(message(line.bytes, manner.as_text)).await.is_err() {
                 return End::Left;
             }
         }
     }
     let Some(attachment) = attachment else { return End::Told };
     let mut early = Vec::new();
-    let Attached { input, mut output } = tokio::select! {
+    let attached = tokio::select! {
         attached = attachment.ready() => match attached {
             Some(attached) => attached,
             None => return End::NotStarted,
         },
         () = listen(source, &mut early) => return End::Left,
     };
+    let mut source = stream::iter(early.into_iter().map(Ok)).chain(source);
+    exchange(sink, &mut source, attached, manner).await
+}
+
+/// What the process says to the client, and what the client types to the process, until one of them ends.
+async fn exchange(
+    sink: &mut (impl Sink<Message> + Unpin),
+    source: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
+    attached: Attached,
+    manner: Manner,
+) -> End {
+    let Manner { keys, stdin, as_text, texts } = manner;
+    let Attached { input, mut output } = attached;
     let said = async {
         loop {
             let bytes = match output.next().await {
@@ -145,8 +184,7 @@ async fn both_ways(
             }
         }
     };
-    let mut source = stream::iter(early.into_iter().map(Ok)).chain(source);
-    let heard = hear(&mut source, input, keys, stdin, &texts);
+    let heard = hear(source, input, keys, stdin, &texts);
     tokio::select! {
         end = said => end,
         end = heard => end,
@@ -166,8 +204,8 @@ async fn hear(
             Some(Ok(Message::Binary(bytes))) => bytes,
             Some(Ok(Message::Text(text))) => match texts {
                 Texts::Typed => Bytes::from(text),
-                Texts::Sizes(containers, name) => {
-                    resize(containers, name, text.as_bytes()).await;
+                Texts::Sizes(..) | Texts::ExecSizes(..) => {
+                    resize(texts, text.as_bytes()).await;
                     continue;
                 }
             },
@@ -228,10 +266,13 @@ fn message(bytes: Bytes, as_text: bool) -> Message {
 }
 
 /// A client that sends something else than a size, or for a container that has just ended, is not answered.
-async fn resize(containers: &Containers, name: &str, text: &[u8]) {
-    if let Ok(TerminalSize { columns, rows }) = serde_json::from_slice(text) {
-        let _ = containers.resize(name, rows, columns).await;
-    }
+async fn resize(texts: &Texts, text: &[u8]) {
+    let Ok(TerminalSize { columns, rows }) = serde_json::from_slice(text) else { return };
+    let _ = match texts {
+        Texts::Typed => Ok(()),
+        Texts::Sizes(containers, name) => containers.resize(name, rows, columns).await,
+        Texts::ExecSizes(containers, id) => containers.resize_exec(id, rows, columns).await,
+    };
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use strata_layer::{EntryId, EntryRef, Kind, LayerPath};
 use strata_oci::DiffId;
 
 use super::Explorer;
+use crate::page::explorer::outside;
 
 /// A version of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,8 @@ pub struct Subject {
     pub has_content: bool,
     /// Whether no container would see this version.
     pub ghost: bool,
+    /// The image of a registry that has the layer, if it isn't here.
+    pub source: Option<String>,
     /// Where a link leads inside the image, if it leads anywhere.
     pub resolved: Option<Vec<u8>>,
 }
@@ -59,6 +62,7 @@ impl Subject {
             size: entry.size(),
             has_content: entry.resolved_kind() == Kind::File,
             ghost,
+            source: outside::source(),
             resolved: leads(explorer, entry, &path),
             path,
         })
@@ -66,7 +70,9 @@ impl Subject {
 
     /// Where the bytes of its content are.
     pub fn url(&self) -> String {
-        format!("/api/layers/{}/file?path={}", self.diff_id, strata_api::path::encode(&self.path))
+        let encode = strata_api::path::encode;
+        let from = self.source.as_ref().map(|from| format!("&from={}", encode(from.as_bytes())));
+        format!("/api/layers/{}/file?path={}{}", self.diff_id, encode(&self.path), from.unwrap_or_default())
     }
 
     /// Its name, for a download: nothing that a file system or a dialog would trip over.

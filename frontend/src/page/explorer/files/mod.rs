@@ -8,7 +8,7 @@ mod tree;
 
 use leptos::prelude::*;
 
-use super::{Explorer, use_explorer};
+use super::{Explorer, outside, use_explorer};
 use crate::{address::Marks, names, page::tongue::use_tongue, words::Word};
 use toolbar::Toolbar;
 use tree::TreeView;
@@ -54,6 +54,10 @@ fn Nothing() -> impl IntoView {
     });
     let reason = move || {
         let lang = tongue.lang();
+        let only = explorer.view.with(|view| view.only_layer());
+        if let Some(unread) = outside::unread(only, lang) {
+            return unread;
+        }
         explorer.view.with(|view| {
             let on = (0..explorer.layers()).any(|layer| view.is_on(layer));
             match view.only_layer() {

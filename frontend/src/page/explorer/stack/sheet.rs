@@ -6,7 +6,7 @@ use crate::{
     figures, hues, moments, names,
     page::{
         dom,
-        explorer::use_explorer,
+        explorer::{outside, use_explorer},
         marks::{CopyButton, Size},
         tongue::use_tongue,
     },
@@ -46,6 +46,7 @@ pub fn SheetRow(sheet: Sheet) -> impl IntoView {
     let keyword = sheet.instruction.keyword.clone();
     let nameless = sheet.instruction.line().is_empty();
     let card = sheet.card.clone();
+    let whole = names::text(&sheet.instruction.line()).into_owned();
     view! {
         <li node_ref=host class="layer sheet" class:of-base=is_base class:off=move || !is_on.get() class:selected=is_selected
             class:lit=move || explorer.lit.get() == Some(position) style=hues::style(position)
@@ -55,20 +56,21 @@ pub fn SheetRow(sheet: Sheet) -> impl IntoView {
                 prop:checked=is_on on:click=|event| event.stop_propagation() on:change=move |_| explorer.switch_sheet(position)/>
             <button type="button" class="sheet-line" tabindex="-1" data-testid="sheet-select">
                 <span class="number">{number}</span>
-                <span class="instruction mono">
+                <span class="instruction mono" title=whole>
                     {if nameless {
                         view! { <em class="faint">{tongue.say(Word::NoInstruction)}</em> }.into_any()
                     } else {
                         view! { <b>{keyword}</b>" "{arguments} }.into_any()
                     }}
                 </span>
-                <Size bytes=card.unpacked/>
+                {move || outside::is_read(position).then(|| view! { <Size bytes=card.unpacked/> })}
             </button>
             <span class="sheet-more">
                 <span><Size bytes=card.stored/>" "<span class="faint">{tongue.say(Word::Stored)}</span></span>
                 {move || (hides() > 0).then(|| view! {
                     <span class="hides" data-testid="sheet-hides">"− "{tongue.with(Word::HidesBytes, [figures::Size::of(hides()).to_string()])}</span>
                 })}
+                {outside::sheet(position)}
             </span>
             {move || is_selected.get().then(|| view! { <Facts sheet=sheet.clone()/> })}
         </li>
@@ -122,9 +124,11 @@ fn Facts(sheet: Sheet) -> impl IntoView {
     view! {
         <dl class="facts" data-testid="sheet-facts" on:click=|event| event.stop_propagation()>
             <dd class="wide mono break">{line}</dd>
-            <dt>{tongue.say(Word::Gain)}</dt><dd>{net}</dd>
-            <dt>{tongue.say(Word::Unpacked)}</dt>
-            <dd><Size bytes=unpacked/><span class="faint">" · "{tongue.count(Word::EntriesOne, Word::Entries, card.entries)}</span></dd>
+            {untrack(|| outside::is_read(position)).then(|| view! {
+                <dt>{tongue.say(Word::Gain)}</dt><dd>{net}</dd>
+                <dt>{tongue.say(Word::Unpacked)}</dt>
+                <dd><Size bytes=unpacked/><span class="faint">" · "{tongue.count(Word::EntriesOne, Word::Entries, card.entries)}</span></dd>
+            })}
             {lost}{created}{comment}{media_type}{digest}
             <dt>{tongue.say(Word::DiffId)}</dt><dd><code class="break">{card.diff_id.to_string()}</code></dd>
             {shared}
