@@ -38,6 +38,12 @@ impl Dockerd {
         Self::launch(netns, &[], &[("SSL_CERT_FILE", &certificates)])
     }
 
+    /// Likewise, pulling Docker Hub's images from the registry at this URL.
+    #[track_caller]
+    pub fn start_mirrored(netns: &Arc<NetNs>, mirror: &str) -> Self {
+        Self::launch(netns, &["--registry-mirror", mirror], &[])
+    }
+
     #[track_caller]
     fn launch(netns: &Arc<NetNs>, network: &[&str], env: &[(&str, &str)]) -> Self {
         let scratch = Scratch::new("dockerd");

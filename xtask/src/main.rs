@@ -20,6 +20,7 @@ usage: cargo xtask <command>
                   flags go to `strata serve` (--data DIR, --listen ADDR:PORT, --socket PATH)
   test [step…]    set up and run every check, or only the named steps
   bench [name…]   measure against dockerd, podman, dive and tar, as root; --help lists the names
+  docker-py       run docker-py's own tests against dockerd and Strata, as root
   build           target/release/strata with the page inside
   setup [for]     install what is missing for: build (default), test
   tidy            check the architecture rules
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         "greet" => serve::greet(&rest),
         "test" => test::test(&rest),
         "bench" => bench::bench(&rest),
+        "docker-py" => test::docker_py(),
         "build" => setup::setup(setup::For::Build).and_then(|()| build::build().map(drop)),
         "setup" => setup::For::parse(&rest).and_then(setup::setup),
         "tidy" => tidy::tidy(),

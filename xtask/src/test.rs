@@ -75,6 +75,7 @@ const STEPS: [Step; 8] = [
             let mut suites = cargo();
             suites.args(["test", "--package", "strata-tests", "--no-fail-fast"]);
             suites.env("STRATA_BIN", place::strata()).env("STRATA_DIVE", setup::dive());
+            suites.env("STRATA_DOCKER_PY", setup::docker_py());
             if is_root() {
                 // Everything is there, so that what is skipped is a failure and not a silence.
                 suites.env("STRATA_TESTS_STRICT", "1");
@@ -118,6 +119,27 @@ pub fn test(names: &[String]) -> Result<()> {
     }
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if tally.failed > 0 { bail!("{} failed", tally.failed) } else { Ok(()) }
+}
+
+/// docker-py's own tests, all of them, against dockerd and Strata.
+pub fn docker_py() -> Result<()> {
+    setup::setup(For::Test)?;
+    let strata = build::build()?;
+    run(cargo()
+        .args([
+            "test",
+            "--package",
+            "strata-tests",
+            "--test",
+            "sdk",
+            "--",
+            "--ignored",
+            "--nocapture",
+            "docker_py",
+        ])
+        .env("STRATA_BIN", strata)
+        .env("STRATA_DOCKER_PY", setup::docker_py())
+        .env("STRATA_TESTS_STRICT", "1"))
 }
 
 /// What passed and what failed so far: single tests, and steps without tests as one each.

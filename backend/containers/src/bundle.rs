@@ -22,14 +22,16 @@ use crate::{
     spec::{self, types},
     user,
     verbs::snapshot_id,
+    volumes::Part,
 };
 
 /// What joins another container's namespace, and where that is.
 const SHARED: [(&str, &str); 3] = [("network", "net"), ("pid", "pid"), ("ipc", "ipc")];
 
 impl Inner {
-    /// Mounts the root and writes everything that the runtime needs. Blocks.
-    pub(crate) fn make_bundle(&self, record: &Record) -> Result<PathBuf, Error> {
+    /// Mounts the root and writes everything that the runtime needs. What is returned with it has to be kept until the
+    /// runtime has made the container. Blocks.
+    pub(crate) fn make_bundle(&self, record: &Record) -> Result<(PathBuf, Vec<Part>), Error> {
         let id = snapshot_id(&record.id)?;
         let mounted = self
             .stores
@@ -48,6 +50,7 @@ impl Inner {
         check_cwd(&root, &mounted.merged, &record.config.working_dir)?;
         self.use_volumes(record)?;
         make_sources(&record.mounts)?;
+        let (mounts, held) = self.parts(record)?;
         let security = self.security(record)?;
         let mut resources = spec::resources(&record.host.resources, &block_device)?;
         let (devices, rules) = host_devices(record)?;
@@ -65,7 +68,7 @@ impl Inner {
             hostname: record.hostname(),
             rootfs: mounted.merged.display().to_string(),
             who,
-            mounts: &record.mounts,
+            mounts: &mounts,
             files: &files,
             security: &security,
             shm: self.shared_memory(record)?,
@@ -85,7 +88,7 @@ impl Inner {
         })?;
         fs::write(&path, text)
             .map_err(|error| Error::internal(format!("cannot write {}", path.display()), &error))?;
-        Ok(bundle)
+        Ok((bundle, held))
     }
 
     /// A container's security options, without a profile that this machine can't apply.

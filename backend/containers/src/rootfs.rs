@@ -26,6 +26,12 @@ pub(crate) fn open(root: &OwnedFd, path: &str, flags: OFlags) -> rustix::io::Res
     openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS)
 }
 
+/// Opens a path below a directory that others may write; what leads out of it, links included, is refused.
+pub(crate) fn open_beneath(root: &OwnedFd, path: &str) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    openat2(root, path, flags, Mode::empty(), ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS)
+}
+
 /// Whether something is at a path of a root.
 pub(crate) fn contains(root: &Path, path: &str) -> bool {
     open_root(root).is_ok_and(|root| open(&root, path, OFlags::PATH).is_ok())

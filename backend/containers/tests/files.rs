@@ -176,3 +176,39 @@ fn a_working_directory_in_proc_is_refused() {
         assert_eq!(out, "/made/deep\n");
     });
 }
+
+#[test]
+fn a_part_of_a_volume_is_mounted() {
+    with_bench(|bench| async move {
+        let (code, _, err) = bench
+            .run("maker", r#"{"Cmd":["sh","-c","mkdir -p /v/a/b && echo deep > /v/a/b/f && ln -s /etc /v/out && ln -s a /v/in"],"HostConfig":{"Binds":["parts:/v"]}}"#)
+            .await;
+        assert_eq!((code, err.as_str()), (0, ""));
+        let body = |subpath: &str| {
+            format!(
+                r#"{{"Cmd":["sh","-c","cat /p/f && echo more > /p/g"],"HostConfig":{{"Mounts":[{{"Type":"volume","Source":"parts","Target":"/p","VolumeOptions":{{"Subpath":"{subpath}"}}}}]}}}}"#
+            )
+        };
+        for (name, subpath) in [("direct", "a/b"), ("linked", "in/./b")] {
+            let (code, out, err) = bench.run(name, &body(subpath)).await;
+            assert_eq!((code, out.as_str(), err.as_str()), (0, "deep\n", ""), "{subpath}");
+        }
+        // Of a container that doesn't run too.
+        bench.containers.stat_path("direct", "/p/g").await.expect("it was written");
+        let volume = bench.containers.inspect_volume("parts").await.expect("there");
+        assert!(std::path::Path::new(&volume.mountpoint).join("a/b/g").exists());
+        for subpath in ["../x", "/a", "a/../.."] {
+            let error = bench.create("wrong", &body(subpath)).await.expect_err(subpath);
+            assert!(error.message.ends_with("subpath must be a relative path within the volume"), "{error}");
+        }
+        for subpath in ["out", "none", "a/b/../../out"] {
+            bench.create("refused", &body(subpath)).await.expect("creates");
+            let error = bench.containers.start("refused").await.expect_err(subpath);
+            assert!(
+                error.message.starts_with(&format!("cannot access path {subpath} of volume parts")),
+                "{error}"
+            );
+            bench.containers.remove("refused", true, false).await.expect("removes");
+        }
+    });
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use strata_api::engine::{
     Ipam, IpamConfig, Network as Wire, NetworkConnect, NetworkContainer, NetworkCreate, NetworkDisconnect,
 };
-use strata_network::{Address, Driver, Endpoint, Network, NetworkConfig, Pool};
+use strata_network::{Address, Driver, Endpoint, Network, NetworkConfig, Pool, Subnet};
 
 use crate::{Engine, Error, Filters, Kind};
 
@@ -200,8 +200,10 @@ fn config(wanted: NetworkCreate) -> Result<NetworkConfig, Error> {
             return Err(Error::new(Kind::InvalidArgument, "a gateway, range or address needs a subnet"));
         }
         let ip = |what: &str, text: &str| text.parse().map_err(|error| invalid(what, text, &error));
+        // Bits behind the prefix don't matter: dockerd 20.10 takes them, and the tests of SDKs send them.
+        let around = |text: &str| text.parse().and_then(|Address { ip, prefix }| Subnet::around(ip, prefix));
         let mut pool =
-            Pool::new(given.subnet.parse().map_err(|error| invalid("subnet", &given.subnet, &error))?);
+            Pool::new(around(&given.subnet).map_err(|error| invalid("subnet", &given.subnet, &error))?);
         if !given.gateway.is_empty() {
             pool.gateway = Some(ip("gateway", &given.gateway)?);
         }

@@ -41,6 +41,10 @@ fn bodies_have_dockerds_shape() {
             "/v1.41/images/nosuch/json".to_owned(),
             "/v1.41/containers/json?all=1".to_owned(),
             "/v1.41/no/such/route".to_owned(),
+            "/v1.41/plugins/nosuch/json".to_owned(),
+            "/v1.41/nodes/nosuch".to_owned(),
+            "/v1.41/services/nosuch".to_owned(),
+            "/v1.41/secrets/nosuch".to_owned(),
         ];
         for target in &targets {
             let Some((dockerd, strata)) = both(&Request::get(target)) else { return };

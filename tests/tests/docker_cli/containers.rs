@@ -228,6 +228,15 @@ fn an_image_in_use_stays() {
         duel.same_code(&["ps", "--filter", "nosuch=1"], "dockerd's later versions write it small, as ours")
             .fails();
         duel.same(&["rm", "user"]);
+        // One that is forced out leaves its layers to its container.
+        duel.prepare(&["run", "--network", "none", "--name", "one", "box", "touch", "/one"]);
+        duel.prepare(&["commit", "one", "layered"]);
+        duel.prepare(&["create", "--network", "none", "--name", "held", "layered", "ls", "/one"]);
+        let bare = |text: &str| essence(&text.replace("sha256:", ""));
+        duel.same_as(&["rmi", "layered"], bare).fails();
+        duel.same_as(&["rmi", "-f", "layered"], bare);
+        duel.same(&["start", "-a", "held"]);
+        duel.same(&["rm", "one", "held"]);
     });
 }
 

@@ -104,6 +104,9 @@ fn archives_say_the_same() {
         duel.same(&["load", "-i", path]);
         duel.same(&["load", "-q", "-i", path]);
         assert_eq!(id(duel, &demo), before);
+        // The name means what is pulled already.
+        duel.same(&["pull", &demo]);
+        duel.same(&["pull", &demo]);
         strata.run(&["save", "-o", path, &demo]).ok();
         duel.empty();
         duel.same_as(&["load", "-i", path], sorted);

@@ -106,7 +106,7 @@ fn an_image_is_tagged_and_pushed() {
         let id = docker.inspect_image("box").await.expect("it is there").id.unwrap_or_default();
         tale.refused(
             "remove",
-            docker.remove_image(&id, None::<RemoveImageOptions>, None).await.map_err(|e| unnamed(e)),
+            docker.remove_image(&id, None::<RemoveImageOptions>, None).await.map_err(unnamed),
         );
         engine.remove(&["user-of-box"]).await;
         let gone = docker.remove_image(&format!("{to}:v1"), None::<RemoveImageOptions>, None).await;

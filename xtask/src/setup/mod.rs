@@ -1,6 +1,7 @@
 //! Finds or installs what a checkout needs; quick when everything is there.
 
 mod debian;
+mod docker_py;
 pub mod npm;
 mod tools;
 
@@ -26,6 +27,7 @@ impl For {
     }
 }
 
+pub use docker_py::docker_py;
 pub use tools::dive;
 
 /// Makes the machine ready.
@@ -38,6 +40,7 @@ pub fn setup(purpose: For) -> Result<()> {
     npm::install()?;
     if purpose == For::Test {
         tools::install_dive()?;
+        docker_py::install_docker_py()?;
     }
     Ok(())
 }

@@ -53,6 +53,8 @@ pub(crate) struct MountPlan {
     pub non_recursive: bool,
     /// For tmpfs.
     pub options: String,
+    /// What of a volume is mounted, relative and without a way out; empty for all of it.
+    pub subpath: String,
     /// Labels of a volume that this creates.
     pub labels: Option<BTreeMap<String, String>>,
     /// Driver options of a volume that this creates.
@@ -214,14 +216,23 @@ fn parse_mount(mount: &Mount) -> Result<MountPlan, Error> {
             if mount.source.is_empty() && mount.read_only {
                 return Err(wrong("must not set ReadOnly mode when using anonymous volumes".into()));
             }
-            check_volume_name(&mount.source)?;
             let options = mount.volume_options.clone().unwrap_or_default();
+            if !options.subpath.is_empty() {
+                if mount.source.is_empty() {
+                    return Err(wrong("must not set Subpath when using anonymous volumes".into()));
+                }
+                if !is_local(&options.subpath) {
+                    return Err(wrong("subpath must be a relative path within the volume".into()));
+                }
+            }
+            check_volume_name(&mount.source)?;
             let driver = options.driver_config.unwrap_or_default();
             if !matches!(driver.name.as_str(), "" | "local") {
                 return Err(no_driver(&mount.source, &driver.name));
             }
             let mut plan = volume(mount.source.clone(), destination);
-            plan.copy = !options.no_copy;
+            plan.copy = !options.no_copy && options.subpath.is_empty();
+            plan.subpath = options.subpath;
             plan.labels = options.labels;
             plan.driver_options = driver.options;
             plan.mode = "z".into();
@@ -241,6 +252,20 @@ fn parse_mount(mount: &Mount) -> Result<MountPlan, Error> {
     };
     plan.writable = !mount.read_only;
     Ok(plan)
+}
+
+/// Whether a path stays below where it starts, going by its words.
+fn is_local(path: &str) -> bool {
+    let mut depth = 0_usize;
+    let inside = path.split('/').all(|part| match part {
+        "" | "." => true,
+        ".." => depth.checked_sub(1).map(|less| depth = less).is_some(),
+        _ => {
+            depth += 1;
+            true
+        }
+    });
+    inside && !path.is_empty() && !path.starts_with('/')
 }
 
 /// The mount options of a `--mount type=tmpfs`.

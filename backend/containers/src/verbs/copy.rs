@@ -164,6 +164,7 @@ impl Containers {
         }
         if let Some((mount, rest)) = mount.filter(|(mount, _)| mount.kind != MountKind::Tmpfs) {
             let root = mount.source.clone().into();
+            let rest = if mount.subpath.is_empty() { rest } else { format!("/{}{rest}", mount.subpath) };
             let kept = self.mounted(container).await?;
             return Ok(Tree { root, path: rest, writable, in_mount, _kept: kept });
         }

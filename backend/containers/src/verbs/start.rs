@@ -67,7 +67,8 @@ impl Containers {
         let of = record.clone();
         let supervisor = &self.0.stores.supervisor;
         supervisor.expect_process();
-        let bundle = self.0.blocking(move |inner| inner.make_bundle(&of)).await.map_err(internal)?;
+        let made = self.0.blocking(move |inner| inner.make_bundle(&of)).await;
+        let (bundle, _held) = made.map_err(internal)?;
         let request = CreateProcess {
             id: container.runtime_id(),
             bundle,

@@ -7,6 +7,7 @@
 mod active;
 mod fill;
 mod options;
+mod part;
 mod verbs;
 
 use std::{
@@ -24,6 +25,7 @@ use strata_catalog::VolumeRecord;
 pub(crate) use active::Active;
 pub(crate) use fill::fill;
 pub use options::is_memory;
+pub(crate) use part::Part;
 
 use crate::{
     Error, EventKind, Kind,

@@ -180,12 +180,16 @@ impl Engine {
             told.play.spare(What::UpToDate);
             return Ok(newer);
         }
+        let (here, named) = self.is_here(reference, target).await?;
+        // Whoever has the image is not told of its layers: only the manifest is news.
+        let quiet = Report::unheard();
+        let told = &Told { report: if here { &quiet } else { told.report }, play: told.play };
         let config = resolve::config(client, reference.repository(), target, platform).await?;
         let layers = self.take_in(client, reference.repository(), target, &config, lease, told).await?;
         let stored = self.store(reference, target, config, layers, lease).await;
         // Only fails when the runtime ends, and then there is nothing to give back.
         let _ = tokio::task::spawn_blocking(memory::give_back).await;
-        stored.map(|()| true)
+        stored.map(|()| !named)
     }
 }
 

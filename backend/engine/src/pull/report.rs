@@ -26,6 +26,11 @@ pub(super) enum Step {
 pub(super) struct Report(pub(super) mpsc::Sender<Message>);
 
 impl Report {
+    /// One that nobody listens to.
+    pub(super) fn unheard() -> Self {
+        Self(mpsc::channel(1).0)
+    }
+
     /// A line without a layer; `id` is the tag in the first one.
     pub(super) async fn line(&self, id: Option<String>, status: String) {
         let message = Message { status: Some(status), id, ..Message::default() };

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use strata_blobs::BlobStore as _;
-use strata_catalog::{Catalog as _, Lease, RepoDigest, Tagged};
+use strata_catalog::{Catalog as _, Image, Lease, RepoDigest, Tagged};
 use strata_oci::{
     DiffId, Digest, ImageConfig, ImageId, Index, Manifest, Parsed, Platform, Reference, Repository,
 };
@@ -99,6 +99,25 @@ impl Engine {
         .await
     }
 
+    /// Whether the target's image is here, under whichever manifest, and whether the name means it already.
+    pub(super) async fn is_here(
+        &self,
+        reference: &Reference,
+        target: &Target,
+    ) -> Result<(bool, bool), Error> {
+        let id = target.image_id();
+        let (tag, pinned) = target.names(reference);
+        self.blocking(move |inner| {
+            let Some(image) = inner.catalog.image(&id)? else { return Ok((false, false)) };
+            let named = match tag {
+                Some(tag) => has(&image, &tag),
+                None => image.repo_digests.contains(&pinned),
+            };
+            Ok((true, named))
+        })
+        .await
+    }
+
     /// If the image is here whole, gives it the name and says whether that is news; else `None`.
     pub(super) async fn name_if_here(
         &self,
@@ -116,16 +135,23 @@ impl Engine {
                 return Ok(None);
             }
             inner.catalog.pin(&pinned, &id)?;
-            let before = match tag {
-                Some(tag) if image.tags.contains(&tag) => Some(id.clone()),
-                Some(tag) => inner.catalog.tag(&tag, &id)?,
-                None => image.repo_digests.contains(&pinned).then(|| id.clone()),
+            let newer = match &tag {
+                Some(tag) => !has(&image, tag),
+                None => !image.repo_digests.contains(&pinned),
             };
+            if let Some(tag) = tag.filter(|tag| !image.tags.contains(tag)) {
+                inner.catalog.tag(&tag, &id)?;
+            }
             inner.catalog.release(lease)?;
-            Ok(Some(before != Some(id)))
+            Ok(Some(newer))
         })
         .await
     }
+}
+
+/// Whether the image has this name, wherever it got it from.
+fn has(image: &Image, wanted: &Tagged) -> bool {
+    image.tags.iter().any(|tag| tag.repository == wanted.repository && tag.tag == wanted.tag)
 }
 
 /// Fetches the config and checks that it fits the manifest.

@@ -110,8 +110,12 @@ impl Inner {
         Ok(())
     }
 
-    /// The image's chains that no other image has, top first: what docker calls the deleted layers.
+    /// The image's chains that no other image has, top first: what docker calls the deleted layers. A container keeps
+    /// those of its image.
     fn chains_only_of(&self, image: &Image) -> Result<Vec<ChainId>, Error> {
+        if !self.users_of(image).is_empty() {
+            return Ok(Vec::new());
+        }
         let chains = |image: &Image| {
             let diff_ids: Vec<DiffId> = image.layers.iter().map(|layer| layer.diff_id.clone()).collect();
             chain_ids(&diff_ids)

@@ -5,7 +5,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json as value};
 
-use crate::http::{Permission, Route, error, json};
+use crate::http::{Call, Permission, Route, error, json};
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
@@ -14,7 +14,23 @@ pub fn routes() -> Vec<Route> {
         unbuilt(Method::POST, "/session", "BuildKit sessions"),
         unbuilt(Method::POST, "/grpc", "BuildKit"),
     ];
-    for pattern in ["/swarm", "/nodes", "/services", "/tasks", "/secrets", "/configs"] {
+    let no_plugin = |(), call: Call| async move {
+        error(StatusCode::NOT_FOUND, format!("plugin {:?} not found", call.param("name")))
+    };
+    routes.push(Route::new(Method::GET, "/plugins/{name}/json", Permission::Session, &(), no_plugin));
+    for pattern in [
+        "/swarm",
+        "/nodes",
+        "/services",
+        "/tasks",
+        "/secrets",
+        "/configs",
+        "/nodes/{id}",
+        "/services/{id}",
+        "/tasks/{id}",
+        "/secrets/{id}",
+        "/configs/{id}",
+    ] {
         let no_swarm = |(), _| async {
             // dockerd's words, though Strata has no swarm mode at all: clients look for them.
             error(

@@ -11,6 +11,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
+use super::first_line::FirstLine;
 use crate::{
     Shutdown,
     http::{Body, Site},
@@ -84,7 +85,7 @@ pub async fn serve(listener: &impl Accept, site: Site, shutdown: Shutdown) {
             .max_headers(HEADERS)
             .max_buf_size(HEAD_BYTES);
         // A connection that a handler takes over is no longer ours, and ends when its handler does.
-        let connection = http.serve_connection(TokioIo::new(stream), answer).with_upgrades();
+        let connection = http.serve_connection(TokioIo::new(FirstLine::of(stream)), answer).with_upgrades();
         let ending = shutdown.clone().into_begun();
         connections.spawn(async move {
             let mut connection = pin!(connection);

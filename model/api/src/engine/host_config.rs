@@ -153,9 +153,11 @@ wire! {
         pub cpu_period: i64,
         /// Microseconds of CPU in a period.
         pub cpu_quota: i64,
-        /// Period of real-time scheduling.
+        /// Period of real-time scheduling. Go doesn't mind how a field is written, so docker-py writes it in its own way.
+        #[serde(alias = "CPURealtimePeriod")]
         pub cpu_realtime_period: i64,
         /// Real-time share of it.
+        #[serde(alias = "CPURealtimeRuntime")]
         pub cpu_realtime_runtime: i64,
         /// CPUs it may use, `0-2,4`.
         pub cpuset_cpus: String,

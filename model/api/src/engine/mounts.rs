@@ -58,6 +58,9 @@ wire! {
         /// Labels of a volume that this creates.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub labels: Option<BTreeMap<String, String>>,
+        /// The directory of the volume that is mounted in place of the whole of it; since version 1.45.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        pub subpath: String,
         /// Driver of a volume that this creates.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub driver_config: Option<DriverConfig>,

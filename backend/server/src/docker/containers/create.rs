@@ -31,6 +31,11 @@ pub async fn create((engine, powers): (Engine, Powers), mut call: Call) -> Resul
         let message = format!("Container cannot be connected to network endpoints: {}", networks.join(", "));
         return Err(Failure::invalid(message));
     }
+    let options =
+        request.host_config.mounts.iter().flatten().filter_map(|mount| mount.volume_options.as_ref());
+    if !call.version.since(45) && options.into_iter().any(|options| !options.subpath.is_empty()) {
+        return Err(Failure::invalid("VolumeOptions.Subpath needs API v1.45 or newer"));
+    }
     let name = query.text("name").unwrap_or_default();
     let platform = query.text("platform");
     let created = engine.create_container(&name, request, platform.as_deref()).await?;

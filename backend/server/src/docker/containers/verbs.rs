@@ -30,6 +30,9 @@ pub async fn start(engine: Engine, call: Call) -> Result<Response, Failure> {
             "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24",
         ));
     }
+    if call.query().text("checkpoint").is_some_and(|name| !name.is_empty()) {
+        return Err(Failure::invalid("there are no checkpoints here to start a container from"));
+    }
     done(engine.containers()?.start(call.param("id")).await)
 }
 
