@@ -8,7 +8,7 @@
 import { acceptCompletion, autocompletion, completionKeymap, startCompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { indentUnit } from "@codemirror/language";
-import { lintGutter, lintKeymap, linter, nextDiagnostic } from "@codemirror/lint";
+import { lintGutter, lintKeymap, linter, nextDiagnostic, openLintPanel } from "@codemirror/lint";
 import { Annotation, Compartment, EditorState, StateEffect } from "@codemirror/state";
 import {
   EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, hoverTooltip, keymap,
@@ -164,6 +164,8 @@ function mount(host, label, ask, tell) {
     },
     /// Puts text where the cursor is.
     insert: text => view.dispatch(view.state.replaceSelection(text)),
+    /// Opens the list of findings and moves the focus into it.
+    problems: () => openLintPanel(view),
     focus: () => view.focus(),
     destroy: () => view.destroy(),
   };

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use strata_layers::{FromRead, PipeReceiver, PipeSender, Source, Watch, pipe};
 use strata_oci::{Descriptor, Repository};
-use strata_registry::Client;
+use strata_registry::{Blob, Client};
 
 use crate::{Engine, Error, engine::Inner, transfer::Meter};
 
@@ -23,6 +23,8 @@ pub(crate) enum Supply {
         client: Client,
         /// Which.
         repository: Repository,
+        /// Bytes at its beginning that aren't wanted.
+        from: u64,
     },
     /// In the store.
     Store(File),
@@ -74,9 +76,10 @@ pub(crate) async fn feed<T, R: Send + 'static>(
             read = reading(Feed::Store(FromRead(file))) => read,
             never = ticker(true) => match never {},
         },
-        Supply::Registry { client, repository } => {
+        Supply::Registry { client, repository, from } => {
             let (sender, receiver) = pipe(PIPE);
-            let fetching = fetch(&client, &repository, descriptor, sender, meter);
+            let blob = client.blob_from(&repository, descriptor, from);
+            let fetching = fetch(blob, sender, meter);
             let (read, fetched) = tokio::select! {
                 both = async { tokio::join!(reading(Feed::Network(receiver)), fetching) } => both,
                 never = ticker(false) => match never {},
@@ -88,14 +91,7 @@ pub(crate) async fn feed<T, R: Send + 'static>(
 }
 
 /// Sends a blob's bytes into a pipe, until the end or until nobody reads them: then the reader's result is the one that counts.
-async fn fetch<T>(
-    client: &Client,
-    repository: &Repository,
-    descriptor: &Descriptor,
-    sender: PipeSender,
-    meter: &Meter<T>,
-) -> Result<(), Error> {
-    let mut blob = client.blob(repository, descriptor);
+async fn fetch<T>(mut blob: Blob, sender: PipeSender, meter: &Meter<T>) -> Result<(), Error> {
     let mut received = 0;
     while let Some(chunk) = blob.next().await {
         match chunk {

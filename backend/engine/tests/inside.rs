@@ -180,6 +180,9 @@ async fn files_are_fetched_when_they_are_looked_at() {
         b"bye",
         "of the layer that is asked for"
     );
+    let plain = registry.requests_for(&made.layers[1].digest.to_string());
+    let ranges: Vec<_> = plain.iter().map(|request| request.header("range").is_some()).collect();
+    assert_eq!(ranges, [false, true], "of a layer that isn't packed only the file is asked for");
     let mut holes = vec![0; 100_000];
     holes[50_000..50_006].copy_from_slice(b"middle");
     assert_eq!(content(&engine, &from, &layers[1], "holes").await, holes);
@@ -201,6 +204,13 @@ async fn files_are_fetched_when_they_are_looked_at() {
     assert_eq!(engine.layer_index(&stranger, Some(&from)).await.expect_err("no such").kind, Kind::NotFound);
     let moved = format!("{}/app:v1", registry.domain());
     assert_eq!(Elsewhere::new(shop(&registry), &moved).expect_err("may move").kind, Kind::InvalidArgument);
+
+    // A registry that knows no ranges gives it all the same.
+    registry.fault(When::path("/blobs/"), Fault::IgnoreRange);
+    drop(engine);
+    let engine = reopened(&data);
+    assert_eq!(content(&engine, &from, &layers[1], "etc/motd").await, b"bye");
+    registry.heal();
 
     // Another blob under the same name later is noticed, whatever the file has.
     let other = Layer::gzip(&base().file("etc/motd", "HELLO").tar());

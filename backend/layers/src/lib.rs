@@ -74,7 +74,7 @@ pub use powers::Powers;
 pub use publish::{Placed, PublishError};
 pub use recipe::RecipeError;
 pub use remove::{Doomed, remove_tree};
-pub use single_file::{SingleFileError, WantedFile};
+pub use single_file::{SingleFileError, WantedFile, read_run};
 pub use source::{FromRead, Source};
 pub use store::Layers;
 pub use watch::Watch;

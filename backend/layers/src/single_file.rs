@@ -19,6 +19,7 @@ pub struct WantedFile {
     offset: u64,
     size: u64,
     hash: u128,
+    sparse: bool,
 }
 
 impl WantedFile {
@@ -30,12 +31,34 @@ impl WantedFile {
             offset: file.offset(),
             size: file.size(),
             hash: file.hash(),
+            sparse: file.is_sparse(),
         })
     }
 
     /// Its bytes.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Where its content begins in the uncompressed tar, if it stands there in one run.
+    pub fn run(&self) -> Option<u64> {
+        (!self.sparse).then_some(self.offset)
+    }
+
+    /// Copies the content to `out`, reading no further; whether it is the index's.
+    fn copy(&self, content: &mut dyn Read, out: &mut dyn Write) -> Result<bool, io::Error> {
+        let (mut hash, mut buffer, mut left) = (Xxh3::new(), vec![0; PIECE], self.size);
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
+            let length = content.read(&mut buffer[..most])?;
+            if length == 0 {
+                return Ok(false);
+            }
+            hash.update(&buffer[..length]);
+            out.write_all(&buffer[..length])?;
+            left -= length as u64;
+        }
+        Ok(self.size == 0 || hash.digest128() == self.hash)
     }
 }
 
@@ -80,6 +103,20 @@ impl Layers {
     }
 }
 
+/// Writes the content of a file to `out` from a `source` that begins at [`WantedFile::run`] of an uncompressed layer.
+pub fn read_run(
+    source: impl Source,
+    wanted: &WantedFile,
+    out: &mut dyn Write,
+    watch: &Watch,
+) -> Result<(), SingleFileError> {
+    let mut input = Pieces { source, piece: Bytes::new(), watch };
+    match wanted.copy(&mut input, out).map_err(IntakeError::Source)? {
+        true => Ok(()),
+        false => Err(SingleFileError::Changed(wanted.path.clone())),
+    }
+}
+
 /// A decoder's refusal comes as an error of reading.
 fn from_read(error: io::Error) -> IntakeError {
     match error.downcast::<CompressionError>() {
@@ -118,17 +155,8 @@ impl Sink for Finder<'_> {
         if !is_wanted {
             return Ok(());
         }
-        let (mut hash, mut buffer) = (Xxh3::new(), vec![0; PIECE]);
-        loop {
-            // The reader's own error is told in place of this one.
-            let length = content.read(&mut buffer).map_err(Ended::Output)?;
-            if length == 0 {
-                break;
-            }
-            hash.update(&buffer[..length]);
-            self.out.write_all(&buffer[..length]).map_err(Ended::Output)?;
-        }
-        let same = self.wanted.size == 0 || hash.digest128() == self.wanted.hash;
+        // An error of reading is told by the reader itself, in place of this one.
+        let same = self.wanted.copy(content, &mut *self.out).map_err(Ended::Output)?;
         Err(if same { Ended::Found } else { Ended::Other })
     }
 

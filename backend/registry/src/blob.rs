@@ -29,14 +29,14 @@ use crate::{
 
 /// The bytes of a blob, in order, each exactly once; a cut or stalled transfer is resumed where it broke off.
 ///
-/// Ends after exactly the descriptor's size or with an error. The digest is the consumer's to check, as the
+/// Ends after exactly the descriptor's size, counted from the blob's first byte, or with an error. The digest is the consumer's to check, as the
 /// bytes pass: see [`strata_oci::Verifier`]. Drop it to cancel.
 pub struct Blob {
     chunks: BoxStream<'static, Result<Bytes, Error>>,
 }
 
 impl Blob {
-    pub(crate) fn new(client: Client, repository: Repository, descriptor: &Descriptor) -> Self {
+    pub(crate) fn new(client: Client, repository: Repository, descriptor: &Descriptor, from: u64) -> Self {
         let mut peers = VecDeque::from(client.peers(&repository));
         let peer = peers.pop_front().expect("the registry itself is always among the peers");
         let transfer = Transfer {
@@ -48,7 +48,7 @@ impl Blob {
             size: descriptor.size,
             peer,
             peers,
-            received: 0,
+            received: from.min(descriptor.size),
             whole: false,
             body: None,
         };
@@ -82,7 +82,7 @@ struct Transfer {
     peers: VecDeque<Peer>,
     pace: Pace,
     stall: Duration,
-    /// Bytes handed out.
+    /// Bytes handed out, or never wanted.
     received: u64,
     /// Whether ranges are no use with this peer.
     whole: bool,

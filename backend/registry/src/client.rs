@@ -95,7 +95,12 @@ impl Client {
 
     /// Fetches a blob as a stream of chunks; nothing is sent before the first poll.
     pub fn blob(&self, repository: &Repository, descriptor: &Descriptor) -> Blob {
-        Blob::new(self.clone(), repository.clone(), descriptor)
+        self.blob_from(repository, descriptor, 0)
+    }
+
+    /// The same without its first `from` bytes: they are not asked for, where the registry knows ranges.
+    pub fn blob_from(&self, repository: &Repository, descriptor: &Descriptor, from: u64) -> Blob {
+        Blob::new(self.clone(), repository.clone(), descriptor, from)
     }
 
     /// Checks that `domain` is a registry and accepts `login` (for `docker login`).

@@ -189,7 +189,8 @@ fn TopBar() -> impl IntoView {
     let (tongue, paint, dialogs, bar) = (use_tongue(), use_paint(), use_dialogs(), use_bar());
     let images = move || match bar.place() {
         Place::Images { .. } => Some("page"),
-        Place::Sharing { .. } | Place::Image(_) => Some("true"),
+        Place::Sharing { .. } => Some("true"),
+        Place::Image(view) if !view.remote => Some("true"),
         _ => None,
     };
     let containers = move || match bar.place() {
@@ -205,6 +206,7 @@ fn TopBar() -> impl IntoView {
     let registries = move || match bar.place() {
         Place::Registry(place) if *place == Registry::default() => Some("page"),
         Place::Registry(_) | Place::Theatre { .. } => Some("true"),
+        Place::Image(view) if view.remote => Some("true"),
         _ => None,
     };
     let theme = move || {

@@ -113,7 +113,7 @@ fn layers_appear_one_by_one_and_reading_can_be_stopped() {
     let sheet = |layer: usize, what: &str| format!(".sheet[data-layer='{layer}'] {}", id(what));
     // The lowest is there while the next still comes, and the top one is no layer.
     page.wait_gone(&sheet(0, "sheet-reading"));
-    page.wait(&format!(".sheet[data-layer='1'] [data-phase='reading'] [role='progressbar']"));
+    page.wait(".sheet[data-layer='1'] [data-phase='reading'] [role='progressbar']");
     page.wait_text(&sheet(2, "sheet-failed"), "refused");
     page.wait_for("a row", "document.querySelectorAll(\"[data-testid='row']\").length > 0");
     page.wait_text(&id("outside-read"), "1 of 3");

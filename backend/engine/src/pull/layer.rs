@@ -162,7 +162,7 @@ impl Engine {
         diff_id: &DiffId,
         meter: &Meter<Staged>,
     ) -> Result<Staged, Error> {
-        let supply = Supply::Registry { client: client.clone(), repository: repository.clone() };
+        let supply = Supply::Registry { client: client.clone(), repository: repository.clone(), from: 0 };
         let expected = Expected { blob: descriptor.clone(), diff_id: Some(diff_id.clone()) };
         let taken = feed(self, supply, descriptor, meter, move |inner, source, watch| {
             let blob = &expected.blob;

@@ -81,9 +81,11 @@ fn Failed(failure: Failure) -> impl IntoView {
     let tongue = use_tongue();
     let name = names::text(&use_explorer().view.with_untracked(|view| view.reference.clone())).into_owned();
     let missing = matches!(failure, Failure::Refused { status: 404, .. });
+    let trouble = outside::trouble();
+    let plain = trouble.is_none();
     view! {
         <section class="notice" role="alert" data-testid="image-failed">
-            {if let Some(trouble) = outside::trouble() {
+            {if let Some(trouble) = trouble {
                 trouble.into_any()
             } else if missing {
                 view! {
@@ -93,7 +95,7 @@ fn Failed(failure: Failure) -> impl IntoView {
             } else {
                 view! { <h1 class="wrong">{move || failure.say(tongue.lang())}</h1> }.into_any()
             }}
-            <a class="button main" href="/">{tongue.say(Word::ToImages)}</a>
+            <a class="button" class:main=plain href="/">{tongue.say(Word::ToImages)}</a>
         </section>
     }
 }

@@ -71,6 +71,11 @@ impl Desk {
         });
     }
 
+    /// Opens the list of what is wrong.
+    pub fn problems(self) {
+        self.with(Handle::problems);
+    }
+
     /// Moves the focus into it.
     pub fn focus(self) {
         self.with(Handle::focus);

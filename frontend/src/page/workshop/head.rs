@@ -147,11 +147,12 @@ pub fn EditorHead() -> impl IntoView {
             <h2 data-testid="editor-file">{move || names::bytes(&path.get())}</h2>
             <span class="faint" role="status" data-testid="standing" data-standing=move || standing_name(&standing())>{move || says().text(tongue.lang())}</span>
             {move || file.get().is_none().then(|| view! {
-                <span class="problems" class:warn=move || { wrong.get() > 0 } data-testid="problems" data-count=wrong>
+                <button type="button" class="quiet problems" class:warn=move || { wrong.get() > 0 } disabled=move || { wrong.get() == 0 } title="Ctrl Shift M"
+                    data-testid="problems" data-count=wrong on:click=move |_| desk.problems()>
                     {move || match wrong.get() {
                         0 => Craft::ProblemsNone.text(tongue.lang()).to_owned(),
                         count => Craft::ProblemsOne.count(Craft::Problems, tongue.lang(), count as u64),
-                    }}</span>
+                    }}</button>
             })}
             <span class="spring"></span>
             <span class="faint leave">{tongue.say(Craft::EditorLeave)}</span>

@@ -41,6 +41,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn reveal(this: &Handle, line: u32);
     #[wasm_bindgen(method)]
+    pub fn problems(this: &Handle);
+    #[wasm_bindgen(method)]
     pub fn focus(this: &Handle);
     #[wasm_bindgen(method)]
     pub fn destroy(this: &Handle);

@@ -2,20 +2,25 @@
 
 use std::{
     fs::File,
-    io::BufWriter,
+    io::{BufWriter, Write},
     os::fd::AsRawFd as _,
     sync::{Arc, PoisonError},
 };
 
 use strata_layer::{LayerIndex, LayerPath};
-use strata_layers::WantedFile;
-use strata_oci::{DiffId, Digest};
+use strata_layers::{SingleFileError, WantedFile, read_run};
+use strata_oci::{Compression, DiffId, Digest};
 
 use super::{
     Elsewhere, Inside,
     layer::{Part, ended, not_ours},
 };
-use crate::{Engine, Error, Kind, feed::feed, transfer::Meter};
+use crate::{
+    Engine, Error, Kind,
+    engine::Inner as EngineInner,
+    feed::{Supply, feed},
+    transfer::Meter,
+};
 
 /// Bytes of a file that is fetched, and of all that are kept for whoever looks again.
 const LIMIT: u64 = 256 << 20;
@@ -29,6 +34,19 @@ pub(crate) struct Looked {
 }
 
 impl Looked {
+    /// What `write` writes.
+    fn of(
+        inner: &EngineInner,
+        size: u64,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), SingleFileError>,
+    ) -> Result<Self, Error> {
+        let mut out = BufWriter::with_capacity(128 << 10, inner.inside.shelf.scratch()?);
+        write(&mut out)?;
+        let cannot = |error| Error::new(Kind::Internal, format!("the file could not be written: {error}"));
+        let file = out.into_inner().map_err(|error| cannot(error.into_error()))?;
+        Ok(Self { file, size })
+    }
+
     /// Opens it with a place of its own.
     fn open(&self) -> Result<File, Error> {
         let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
@@ -71,14 +89,22 @@ impl Engine {
         meter: &Meter<Looked>,
     ) -> Result<Looked, Error> {
         let supply = part.supply().await?;
+        // Of a layer that isn't packed only the file is asked for; its hash tells whether the media type was right.
+        let plain = part.descriptor.media_type.layer_compression() == Some(Compression::None);
+        if let (true, Some(run), Supply::Registry { client, repository, .. }) = (plain, wanted.run(), &supply)
+        {
+            let only = Supply::Registry { client: client.clone(), repository: repository.clone(), from: run };
+            let wanted = wanted.clone();
+            let read = feed(self, only, &part.descriptor, meter, move |inner, source, watch| {
+                Looked::of(inner, wanted.size(), |out| read_run(source, &wanted, out, watch))
+            });
+            match read.await {
+                Ok(looked) => return Ok(looked),
+                Err(error) => tracing::debug!(%error, "reading the layer from its beginning"),
+            }
+        }
         feed(self, supply, &part.descriptor, meter, move |inner, source, watch| {
-            let mut out = BufWriter::with_capacity(128 << 10, inner.inside.shelf.scratch()?);
-            inner.layers.read_file(source, &wanted, &mut out, watch)?;
-            let written = out.into_inner().map_err(|error| error.into_error());
-            let file = written.map_err(|error| {
-                Error::new(Kind::Internal, format!("the file could not be written: {error}"))
-            })?;
-            Ok(Looked { file, size: wanted.size() })
+            Looked::of(inner, wanted.size(), |out| inner.layers.read_file(source, &wanted, out, watch))
         })
         .await
     }

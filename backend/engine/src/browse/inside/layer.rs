@@ -75,6 +75,7 @@ impl Part {
             None => Supply::Registry {
                 client: self.source.client().clone(),
                 repository: self.reference.repository().clone(),
+                from: 0,
             },
         })
     }
