@@ -98,7 +98,17 @@ fn lines(
 
 /// Filters of BuildKit's cache: known, and all but the labels without a meaning for ours.
 const CACHE_FILTERS: [&str; 11] = [
-    "id", "parent", "type", "description", "inuse", "shared", "private", "until", "unused-for", "label", "label!",
+    "id",
+    "parent",
+    "type",
+    "description",
+    "inuse",
+    "shared",
+    "private",
+    "until",
+    "unused-for",
+    "label",
+    "label!",
 ];
 
 /// `POST /build/prune`: `all`; the other parameters are BuildKit's.
