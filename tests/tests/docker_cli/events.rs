@@ -56,6 +56,8 @@ fn a_life_is_told() {
         duel.prepare(&["unpause", "two"]);
         duel.prepare(&["top", "two"]);
         duel.prepare(&["cp", "/etc/hostname", "two:/tmp/x"]);
+        duel.prepare(&["cp", "/etc/hostname", "two:/tmp"]);
+        duel.prepare(&["cp", "two:/tmp/x", "-"]);
         duel.prepare(&["commit", "-m", "why", "two", "made"]);
         duel.prepare(&["rename", "two", "three"]);
         duel.prepare(&["update", "--memory", "64m", "--memory-swap", "64m", "three"]);

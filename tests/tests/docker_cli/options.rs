@@ -121,7 +121,7 @@ fn changes_with_a_commit() {
 fn updates_that_contradict() {
     with_box(|duel| {
         duel.prepare(&["run", "-d", "--network", "none", "--name", "up", "box", "sleep", "100"]);
-        let updates: [&[&str]; 7] = [
+        let updates: [&[&str]; 8] = [
             &["-m", "64m"],
             &["-m", "64m", "--memory-swap", "128m"],
             &["--cpus", "0.5"],
@@ -129,10 +129,12 @@ fn updates_that_contradict() {
             &["--cpu-quota", "10000"],
             &["--blkio-weight", "300"],
             &["--kernel-memory", "50m"],
+            &["--pids-limit", "-1"],
         ];
         for update in updates {
             duel.same_as(&[&["update"], update, &["up"]].concat(), essence);
         }
+        duel.same(&["inspect", "-f", "{{.HostConfig.PidsLimit}}", "up"]);
     });
 }
 

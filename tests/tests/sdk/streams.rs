@@ -16,10 +16,15 @@ use crate::scene::{both, texts};
 fn logs_are_read_in_part_and_followed() {
     both(async |engine, tale| {
         let (docker, name) = (&engine.docker, "sdk-logs");
-        let script = "for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done; read x; echo last $x";
+        // The streams are two pipes: what stands in the log first is certain only with a pause between.
+        let script = "for i in 1 2 3; do echo err $i >&2; done; read x; for i in 1 2 3; do echo out $i; done; echo last $x";
         engine
             .run(name, json!({ "Cmd": ["sh", "-c", script], "OpenStdin": true, "AttachStdin": true }))
             .await;
+        let errors = LogsOptionsBuilder::default().stderr(true).build();
+        while !texts(docker.logs(name, Some(errors.clone()))).await.1.contains("err 3") {
+            tokio::task::yield_now().await;
+        }
         let follow = LogsOptionsBuilder::default().stdout(true).stderr(true).follow(true).build();
         let followed = texts(docker.logs(name, Some(follow)));
         let input = async {

@@ -65,7 +65,8 @@ impl Archive {
 impl Containers {
     /// What is at a path of a container.
     pub async fn stat_path(&self, name: &str, path: &str) -> Result<PathStat, Error> {
-        Ok(self.archive(name, path).await?.stat)
+        let container = self.0.find(name)?;
+        Ok(self.prepare_archive(&container, name, &absolute(path)).await?.stat)
     }
 
     /// What is at a path of a container, ready to be written as a tar.

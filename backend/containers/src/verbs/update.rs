@@ -106,7 +106,8 @@ fn apply(host: &mut HostConfig, wanted: &UpdateRequest) -> Result<(), Error> {
         }
     }
     if let Some(limit) = limits.pids_limit {
-        own.pids_limit = Some(limit);
+        // Whatever is below means none, too.
+        own.pids_limit = Some(limit.max(0));
     }
     if !wanted.restart_policy.name.is_empty() {
         host.restart_policy = wanted.restart_policy.clone();
