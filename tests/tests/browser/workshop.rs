@@ -114,6 +114,11 @@ fn from_an_empty_editor_to_a_running_container() {
     page.build("done");
     page.wait_marks(&[("2", "cached"), ("3", "cached")]);
     page.finish("workshop");
+    // What was built here is not a docker client's.
+    page.click(&id("nav-workshop"));
+    page.wait(&id("client-build"));
+    assert_eq!(page.texts(&format!("{} .names", id("client-build"))), ["client/app:1"]);
+    page.back();
     page.click(&id("run-result"));
     page.wait(&id("run-dialog"));
     page.fill(&id("run-name"), "typed-once");
