@@ -312,7 +312,7 @@ fn a_shared_address_shows_and_runs_nothing() {
     page.click(&id("shared-take"));
     page.wait_for("its page", "location.pathname.startsWith('/workshop/')");
     page.wait_text(".cm-content", "RUN echo <b>hi</b>");
-    assert!(!page.text(&id("never-built")).is_empty());
+    page.wait(&id("never-built"));
     // Out of the editor by keys alone.
     page.eval("document.querySelector('.cm-content').focus()", vec![]);
     page.keys("\u{e00c}\u{e004}");
