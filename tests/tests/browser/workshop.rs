@@ -114,6 +114,11 @@ fn from_an_empty_editor_to_a_running_container() {
     page.build("done");
     page.wait_marks(&[("2", "cached"), ("3", "cached")]);
     page.finish("workshop");
+    // What was built here is not a docker client's.
+    page.click(&id("nav-workshop"));
+    page.wait(&id("client-build"));
+    assert_eq!(page.texts(&format!("{} .names", id("client-build"))), ["client/app:1"]);
+    page.back();
     page.click(&id("run-result"));
     page.wait(&id("run-dialog"));
     page.fill(&id("run-name"), "typed-once");
@@ -307,7 +312,7 @@ fn a_shared_address_shows_and_runs_nothing() {
     page.click(&id("shared-take"));
     page.wait_for("its page", "location.pathname.startsWith('/workshop/')");
     page.wait_text(".cm-content", "RUN echo <b>hi</b>");
-    assert!(!page.text(&id("never-built")).is_empty());
+    page.wait(&id("never-built"));
     // Out of the editor by keys alone.
     page.eval("document.querySelector('.cm-content').focus()", vec![]);
     page.keys("\u{e00c}\u{e004}");

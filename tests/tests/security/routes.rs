@@ -108,6 +108,8 @@ pub fn routes() -> Vec<(&'static str, String, For)> {
         "/api/nothing",
         &format!("/api/layers/sha256:{ID}/index"),
         &format!("/api/layers/sha256:{ID}/file?path=etc"),
+        &format!("/api/layers/sha256:{ID}/reading?from=127.0.0.1:1/a@sha256:{ID}"),
+        "/api/remote?ref=127.0.0.1:1/a",
     ];
     for target in explorer {
         add(For::Owner, "GET", target);

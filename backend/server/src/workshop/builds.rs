@@ -24,7 +24,9 @@ pub async fn begin((engine, shutdown): (Engine, Shutdown), mut call: Call) -> Re
 
 /// `GET /api/builds?workshop=ID`.
 pub async fn list(engine: Engine, call: Call) -> Result<Response, Failure> {
-    Ok(json(&engine.builds(call.query().text("workshop").as_deref()).await?))
+    // An empty one is another question than none.
+    let workshop = call.query().texts("workshop").into_iter().next();
+    Ok(json(&engine.builds(workshop.as_deref()).await?))
 }
 
 /// `GET /api/builds/{id}`.

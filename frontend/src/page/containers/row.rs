@@ -39,7 +39,7 @@ pub fn Row(id: String) -> impl IntoView {
             <span role="cell" class="cell-image">{move || image.with(|(name, id)| {
                 let handle = if id.is_empty() { name } else { id };
                 let to = Place::Image(Box::new(View::of(handle))).print();
-                view! { <a href=to data-testid="container-image">{names::text(&names::middle(containers::image(&name), 40)).into_owned()}</a> }
+                view! { <a href=to data-testid="container-image">{names::text(&names::middle(containers::image(name), 40)).into_owned()}</a> }
             })}</span>
             <code role="cell" class="cell-command faint" title=move || one.with(|one| names::text(&one.command).into_owned())>
                 {move || one.with(|one| names::text(&one.command).into_owned())}</code>

@@ -16,7 +16,7 @@ use crate::{
     diff::{self, Fate},
     figures::Size,
     hues, moments, names,
-    page::{dom, tongue::use_tongue},
+    page::{dom, marks::Size, tongue::use_tongue},
     words::{Craft, Lang},
     workshop::{
         building::{Build, Step},
@@ -174,6 +174,7 @@ fn step_link(bench: Bench, build: &str, step: Step, lang: Lang) -> impl IntoView
             <code class="step-text">{names::text(&names::middle(&text, 70)).into_owned()}</code>
             <span class="faint">{super::drawer::step_word(step.state).text(lang)}</span>
             <span class="step-time">{took(step.milliseconds)}</span>
+            <span class="step-bytes">{(step.bytes > 0).then(|| view! { <Size bytes=step.bytes sign="+"/> })}</span>
         </a></li>
     }
 }

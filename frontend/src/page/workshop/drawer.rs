@@ -136,7 +136,7 @@ pub fn Drawer() -> impl IntoView {
                     <button type="button" class="quiet" on:click=move |_| bench.shown_step.set(None)>{tongue.say(Craft::OutputFollow)}</button>
                 })}
             </header>
-            {move || is_empty().then(|| view! { <p class="pad faint" data-testid="never-built">{tongue.say(Craft::BuildNotYet)}</p> })}
+            {move || (is_empty() && bench.recalled.get()).then(|| view! { <p class="pad faint" data-testid="never-built">{tongue.say(Craft::BuildNotYet)}</p> })}
             {move || bench.build.with(|build| build.as_ref().and_then(|build| build.trouble().filter(|trouble| trouble.lines.is_none()).map(|trouble| trouble.message.clone())))
                 .map(|message| view! { <Wrong text=Signal::derive(move || names::text(&message).into_owned())/> })}
             {move || warnings.get().into_iter().map(|(_, message)| view! { <p class="pad warning" data-testid="build-warning">{names::text(&message).into_owned()}</p> }).collect_view()}

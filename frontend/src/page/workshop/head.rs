@@ -57,6 +57,10 @@ fn Outlook() -> impl IntoView {
     let (tongue, bench) = (use_tongue(), use_bench());
     let says = move || {
         let lang = tongue.lang();
+        // Of a text that isn't here yet nothing is said.
+        if bench.record.with(Option::is_none) {
+            return None;
+        }
         bench.foresight.with(|foresight| {
             let sum = foresight.summary();
             if let Some(refused) = sum.refused {
@@ -146,7 +150,7 @@ pub fn EditorHead() -> impl IntoView {
             })}
             <h2 data-testid="editor-file">{move || names::bytes(&path.get())}</h2>
             <span class="faint" role="status" data-testid="standing" data-standing=move || standing_name(&standing())>{move || says().text(tongue.lang())}</span>
-            {move || file.get().is_none().then(|| view! {
+            {move || (file.get().is_none() && bench.record.with(Option::is_some)).then(|| view! {
                 <button type="button" class="quiet problems" class:warn=move || { wrong.get() > 0 } disabled=move || { wrong.get() == 0 } title="Ctrl Shift M"
                     data-testid="problems" data-count=wrong on:click=move |_| desk.problems()>
                     {move || match wrong.get() {

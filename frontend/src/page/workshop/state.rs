@@ -73,6 +73,8 @@ pub struct Bench {
     pub foreseen: RwSignal<Arc<Foresight>>,
     /// The build that the drawer shows.
     pub build: RwSignal<Option<Build>>,
+    /// Whether it is known what was built before.
+    pub recalled: RwSignal<bool>,
     /// The Dockerfile that it was made from.
     pub built_text: RwSignal<String>,
     /// Stops the build.
@@ -143,6 +145,7 @@ impl Bench {
             foresight: RwSignal::default(),
             foreseen: RwSignal::default(),
             build: RwSignal::new(None),
+            recalled: RwSignal::new(false),
             built_text: RwSignal::new(String::new()),
             stop: StoredValue::new_local(None),
             no_cache: RwSignal::new(false),
@@ -223,6 +226,7 @@ impl Bench {
         self.record.set(Some(record));
         self.refresh_builds().await;
         self.recall_build().await;
+        let _ = self.recalled.try_set(true);
         Ok(())
     }
 

@@ -20,6 +20,7 @@ use crate::{
     Engine, Error, Kind,
     explore::no_layer,
     feed::{Supply, feed},
+    memory,
     transfer::{Meter, State, Transfer},
 };
 
@@ -180,14 +181,17 @@ impl Engine {
     async fn read(&self, part: Part, diff_id: DiffId, meter: &Meter<Bytes>) -> Result<Bytes, Error> {
         let supply = part.supply().await?;
         let expected = Expected { blob: part.descriptor.clone(), diff_id: Some(diff_id.clone()) };
-        feed(self, supply, &part.descriptor, meter, move |inner, source, watch| {
+        let index = feed(self, supply, &part.descriptor, meter, move |inner, source, watch| {
             let index = inner.layers.read_index(source, &expected, watch)?;
             if let Err(error) = inner.inside.shelf.keep(&diff_id, &index) {
                 tracing::warn!(%diff_id, error = %Error::from(error), "an index can't be kept; it will be made again");
             }
             Ok(index.encode().into())
         })
-        .await
+        .await;
+        // Only fails when the runtime ends, and then there is nothing to give back.
+        let _ = tokio::task::spawn_blocking(memory::give_back).await;
+        index
     }
 }
 
