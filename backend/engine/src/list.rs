@@ -49,9 +49,8 @@ impl Inner {
         let until = filters.get("until").iter().map(|text| moment(text)).collect::<Result<Vec<_>, _>>()?;
         let images = self.catalog.images()?;
         let steps = steps(&images);
-        let shared = shared_size.then(|| shared_sizes(&images));
-        let mut rows = Vec::with_capacity(images.len());
-        for (at, image) in images.iter().enumerate() {
+        let (mut rows, mut listed) = (Vec::new(), Vec::new());
+        for image in &images {
             if steps.contains(&image.id) && (!all || dangling == Some(true)) {
                 continue;
             }
@@ -77,10 +76,16 @@ impl Inner {
                 parent_id: image.parent.as_ref().map(ToString::to_string).unwrap_or_default(),
                 repo_digests: digests,
                 repo_tags: tags,
-                shared_size: shared.as_ref().map_or(-1, |sizes| i64::try_from(sizes[at]).unwrap_or(i64::MAX)),
+                shared_size: -1,
                 size: image.unpacked(),
                 virtual_size: image.unpacked(),
             });
+            listed.push(image);
+        }
+        if shared_size {
+            for (row, shared) in rows.iter_mut().zip(shared_sizes(&listed)) {
+                row.shared_size = i64::try_from(shared).unwrap_or(i64::MAX);
+            }
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.created));
         Ok(rows)

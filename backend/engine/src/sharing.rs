@@ -25,12 +25,10 @@ impl Inner {
     fn sharing(&self) -> Result<SharingMap, Error> {
         let mut images = self.catalog.images()?;
         images.sort_by_key(|image| std::cmp::Reverse(unix_seconds(image.created.as_deref())));
-        let (shared, steps) = (shared_sizes(&images), steps(&images));
+        let steps = steps(&images);
+        let listed: Vec<&Image> = images.iter().filter(|image| !steps.contains(&image.id)).collect();
         let (mut map, mut places) = (SharingMap::default(), HashMap::new());
-        for (image, shared) in images.iter().zip(shared) {
-            if steps.contains(&image.id) {
-                continue;
-            }
+        for (image, shared) in listed.iter().zip(shared_sizes(&listed)) {
             let layers = self.places(image, &mut map, &mut places)?;
             let id = image.id.clone();
             map.images.push(MapImage { id, names: tag_names(image), layers, size: image.unpacked(), shared });

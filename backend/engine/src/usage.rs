@@ -36,8 +36,9 @@ pub(crate) fn layers_size(images: &[Image]) -> u64 {
     layers.filter(|layer| seen.insert(&layer.diff_id)).map(|layer| layer.unpacked).sum()
 }
 
-/// For each image, the bytes of its layers that another image has too.
-pub(crate) fn shared_sizes(images: &[Image]) -> Vec<u64> {
+/// For each of some images, the bytes of its layers that another of them has too. Steps of builds are none of them: an image would
+/// have nothing of its own.
+pub(crate) fn shared_sizes(images: &[&Image]) -> Vec<u64> {
     let mut users: HashMap<&DiffId, usize> = HashMap::new();
     for image in images {
         let layers: HashSet<_> = image.layers.iter().map(|layer| &layer.diff_id).collect();
@@ -46,5 +47,5 @@ pub(crate) fn shared_sizes(images: &[Image]) -> Vec<u64> {
     let shared = |image: &Image| {
         image.layers.iter().filter(|layer| users[&layer.diff_id] > 1).map(|layer| layer.unpacked).sum()
     };
-    images.iter().map(shared).collect()
+    images.iter().copied().map(shared).collect()
 }

@@ -1,7 +1,10 @@
 //! `docker images`.
 
 use crate::scene::*;
-use strata_tests::{duel::sorted, fixture};
+use strata_tests::{
+    duel::{settled, sorted},
+    fixture,
+};
 
 #[test]
 fn images() {
@@ -131,5 +134,25 @@ fn dangling_images() {
         assert!(prune.stdout.contains("deleted: sha256:"), "{prune}");
         duel.same(&["image", "prune", "--force"]);
         duel.same_as(&["images", "-a"], sorted);
+    });
+}
+
+/// What nobody lists shares nothing: an image made in two steps has the layers of both for its own.
+#[test]
+fn steps_are_no_sharers() {
+    with_images(|duel, names| {
+        let mut from = names.open("demo");
+        for (step, file) in [("one", "/bin/busybox"), ("two", "/etc/os-release")] {
+            duel.prepare(&["create", "--name", step, &from, "true"]);
+            duel.prepare(&["cp", file, &format!("{step}:/{step}")]);
+            duel.prepare(&["commit", step, &format!("step:{step}")]);
+            duel.prepare(&["rm", step]);
+            from = format!("step:{step}");
+        }
+        duel.same_as(&["rmi", "step:one"], |text| settled(text));
+        let row =
+            "{{range .Images}}{{.Repository}} {{.Tag}} {{.Size}} {{.SharedSize}} {{.UniqueSize}}\n{{end}}";
+        let listed = duel.same_as(&["system", "df", "-v", "--format", row], sorted);
+        assert!(!listed.stdout.contains("step two 0B"), "{listed}");
     });
 }
