@@ -181,8 +181,8 @@ fn one(duel: &Duel<'_>, places: &[Place<'_>; 2], command: &Command<'_>, director
         if theirs.code != ours.code {
             duel.note(format!("{what}\n--- {theirs}\n--- {ours}\n"));
         }
-    } else if command.line.contains("image") {
-        // Names of one image are listed in the order of a Go map.
+    } else if command.line.contains("image") || command.line.contains(" -e ") {
+        // Names of one image are listed in the order of a Go map; the client sends variables in one too.
         duel.compare(what, [&theirs, &ours], |text| sorted(&comparable(text)));
     } else if command.line.contains("docker push") {
         duel.compare(what, [&theirs, &ours], |text| sorted(&comparable(&without_digests(text))));
