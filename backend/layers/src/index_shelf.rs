@@ -92,7 +92,11 @@ impl IndexShelf {
 
     /// An empty file that has no name, for what is looked at and not kept.
     pub fn scratch(&self) -> Result<File, LayersError> {
-        store::nameless(self.unfinished())
+        let path = self.unfinished();
+        let file = File::options().read(true).write(true).create_new(true).open(&path);
+        let file = file.map_err(LayersError::new("create", &path))?;
+        fs::remove_file(&path).map_err(LayersError::new("remove", path))?;
+        Ok(file)
     }
 
     fn clear(&self) -> Result<(), LayersError> {

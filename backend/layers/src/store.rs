@@ -1,7 +1,7 @@
 //! The directory of all layers.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::ErrorKind,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
@@ -124,24 +124,11 @@ impl Layers {
         self.shared.write_back.busy()
     }
 
-    /// An empty file that has no name, for what is read again and not kept.
-    pub fn scratch(&self) -> Result<File, LayersError> {
-        nameless(self.temporary())
-    }
-
     /// A path for something unfinished, never given twice.
     pub(crate) fn temporary(&self) -> PathBuf {
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
         self.shared.root.join(TMP).join(number.to_string())
     }
-}
-
-/// A file that was made at a path of its own and is there no longer: it goes with the last who holds it.
-pub(crate) fn nameless(path: PathBuf) -> Result<File, LayersError> {
-    let file = File::options().read(true).write(true).create_new(true).open(&path);
-    let file = file.map_err(LayersError::new("create", &path))?;
-    fs::remove_file(&path).map_err(LayersError::new("remove", path))?;
-    Ok(file)
 }
 
 /// The length of the hex digits tells the algorithm.

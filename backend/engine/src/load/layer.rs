@@ -1,11 +1,16 @@
 //! A file of the archive that may be a layer.
 
-use std::io::Read;
+use std::{
+    io::{self, Read},
+    sync::mpsc::{self, Receiver},
+    thread,
+};
 
+use bytes::Bytes;
 use strata_blobs::{BlobError, BlobStore as _, DiskStaged, DiskWriter};
 use strata_catalog::{Blob, Catalog as _, Layer};
 use strata_layer::{Entry, LayerPath};
-use strata_layers::{Expected, IntakeError, Packing, Staged, Watch};
+use strata_layers::{Expected, IntakeError, Packing, Source, Staged, Watch};
 use strata_oci::{Compression, Descriptor, DiffId, Digest, MediaType, VerifyError};
 
 use super::{
@@ -17,14 +22,15 @@ use crate::{Error, Kind, progress};
 
 /// Bytes read of a member at once.
 const PIECE: usize = 256 << 10;
+/// Pieces that wait for an intake that reads no blob.
+const WAITING: usize = 4;
 /// Bytes between two figures.
 const FIGURE: u64 = 4 << 20;
 
 /// A layer that is being taken in, and its blob.
 pub(super) struct Taking {
     intake: Intake,
-    /// None if its bytes are not kept.
-    blob: Option<Blob>,
+    blob: Blob,
 }
 
 impl Members<'_> {
@@ -43,10 +49,11 @@ impl Members<'_> {
         Ok(held.map(|record| LayerMember { diff_id: record.diff_id.clone(), record }))
     }
 
-    /// Begins to take a member in as a layer: it is only written here, and unpacked [beside](super::intakes) what comes after it.
-    /// What turns out to be none is an error only if an image wants it.
+    /// Takes a member in as a layer. What turns out to be none is an error only if an image wants it.
+    ///
+    /// A blob that is kept is only written here; it is unpacked [beside](super::intakes) what comes after it.
     pub(super) fn take_layer(
-        &self,
+        &mut self,
         entry: &Entry,
         digest: Option<Digest>,
         start: Vec<u8>,
@@ -55,32 +62,47 @@ impl Members<'_> {
         if let Some(digest) = &digest {
             self.inner.catalog.hold_blobs(self.lease, std::slice::from_ref(digest))?;
         }
-        let layers = self.inner.layers.clone();
         // What a registry can be sent is kept as it is: its digest is what registries know. bzip2 and xz have no name there.
         let packed = Packing::of(&start).of_layer().filter(|compression| *compression != Compression::None);
-        let blob = |digest, compression| Descriptor::new(media_type(compression), digest, entry.size);
-        let (spool, intake, kept) = match (digest, packed) {
+        match (digest, packed) {
             (Some(digest), Some(compression)) => {
-                let blob = blob(digest, compression);
-                let writer = self.inner.blobs.ingest(&blob.digest, Some(blob.size))?;
-                let (spool, source, handed) = Spool::blob(writer)?;
-                let expected = Expected { blob: blob.clone(), diff_id: None };
-                let intake = move |watch: &Watch| layers.intake(source, Some(handed), &expected, watch);
-                (spool, self.intakes.begin(intake), Some(blob))
+                let blob = Descriptor::new(media_type(compression), digest, entry.size);
+                self.take_kept(entry, blob, start, content)
             }
             (digest, _) => {
-                let expected =
-                    digest.map(|digest| Expected { blob: blob(digest, Compression::None), diff_id: None });
-                let (spool, source) = Spool::scratch(layers.scratch()?).map_err(Error::internal)?;
-                let intake = move |watch: &Watch| {
-                    layers.intake_unkept::<_, DiskWriter>(source, expected.as_ref(), watch)
-                };
-                (spool, self.intakes.begin(intake), None)
+                let plain = |digest| Descriptor::new(media_type(Compression::None), digest, entry.size);
+                let expected = digest.map(|digest| Expected { blob: plain(digest), diff_id: None });
+                let staged = self.feed(entry, expected.as_ref(), start, content)?;
+                self.taken(&entry.path, None, staged)
             }
-        };
-        self.spool(entry, start, content, spool)?;
-        let blob = kept.map(|Descriptor { digest, size, media_type, .. }| Blob { digest, size, media_type });
-        Ok(Member::Taking(Taking { intake, blob }))
+        }
+    }
+
+    /// Begins to take in a layer whose blob is kept.
+    fn take_kept(
+        &self,
+        entry: &Entry,
+        blob: Descriptor,
+        start: Vec<u8>,
+        content: &mut dyn Read,
+    ) -> Result<Member, Error> {
+        let writer = self.inner.blobs.ingest(&blob.digest, Some(blob.size))?;
+        let (mut spool, source, handed) = Spool::new(writer)?;
+        let (layers, expected) = (self.inner.layers.clone(), Expected { blob: blob.clone(), diff_id: None });
+        let intake = self.intakes.begin(move |watch| layers.intake(source, Some(handed), &expected, watch));
+        self.send(entry, start, content, |piece| {
+            spool.write(&piece)?;
+            Ok(true)
+        })?;
+        spool.finish().map_err(|error| match error {
+            BlobError::Verify(VerifyError::Digest { actual, .. }) => altered(&entry.path, &actual),
+            error => error.into(),
+        })?;
+        let size = blob.size;
+        Ok(Member::Taking(Taking {
+            intake,
+            blob: Blob { digest: blob.digest, size, media_type: blob.media_type },
+        }))
     }
 
     /// Waits for the layers that are being taken in.
@@ -90,7 +112,7 @@ impl Members<'_> {
             if let Member::Taking(_) = member
                 && let Member::Taking(taking) = std::mem::replace(member, Member::Link(None))
             {
-                *member = self.taken(path, taking.blob, taking.intake.finish())?;
+                *member = self.taken(path, Some(taking.blob), taking.intake.finish())?;
             }
         }
         self.files = files;
@@ -127,38 +149,59 @@ impl Members<'_> {
         Ok(Member::Layer(LayerMember { diff_id, record }))
     }
 
-    /// Reads a member to its end.
-    fn spool(
+    /// Runs the intake of a layer whose blob is not kept on a thread of its own and feeds it.
+    fn feed(
+        &self,
+        entry: &Entry,
+        expected: Option<&Expected>,
+        start: Vec<u8>,
+        content: &mut dyn Read,
+    ) -> Result<Result<Staged<DiskStaged>, IntakeError>, Error> {
+        let (sender, receiver) = mpsc::sync_channel(WAITING);
+        let watch = Watch::default();
+        thread::scope(|scope| {
+            let taking = scope.spawn(|| {
+                self.inner.layers.intake_unkept::<_, DiskWriter>(Pieces(receiver), expected, &watch)
+            });
+            // An intake that ended early says why itself; the rest of the member is passed over.
+            let fed = self.send(entry, start, content, |piece| Ok(sender.send(Ok(piece)).is_ok()));
+            if fed.is_err() {
+                let _ = sender.send(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+            drop(sender);
+            let taken = taking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            fed.map(|()| taken)
+        })
+    }
+
+    /// Reads a member and hands it on, until that gives `false`.
+    fn send(
         &self,
         entry: &Entry,
         start: Vec<u8>,
         content: &mut dyn Read,
-        mut spool: Spool,
+        mut hand_on: impl FnMut(Bytes) -> Result<bool, Error>,
     ) -> Result<(), Error> {
         let name = entry.path.to_string();
         let id: String = shown(&name).chars().take(12).collect();
         let mut sent = start.len() as u64;
         let mut told = 0;
-        spool.write(&start)?;
-        let mut piece = Vec::with_capacity(PIECE);
+        let mut open = hand_on(start.into())?;
         loop {
-            piece.clear();
+            let mut piece = Vec::with_capacity(PIECE);
             let length = Read::take(&mut *content, PIECE as u64).read_to_end(&mut piece).map_err(cut)?;
             if length == 0 {
                 break;
             }
             sent += length as u64;
-            spool.write(&piece)?;
+            open = open && hand_on(piece.into())?;
             if sent - told >= FIGURE {
                 told = sent;
                 self.teller.mention(progress::figures(&id, "Loading layer", sent, entry.size));
             }
         }
         self.teller.tell(progress::figures(&id, "Loading layer", entry.size, entry.size));
-        spool.finish().map_err(|error| match error {
-            BlobError::Verify(VerifyError::Digest { actual, .. }) => altered(&entry.path, &actual),
-            error => error.into(),
-        })
+        Ok(())
     }
 }
 
@@ -179,5 +222,14 @@ fn media_type(compression: Compression) -> MediaType {
         Compression::None => MediaType::OCI_LAYER.into(),
         Compression::Gzip => MediaType::DOCKER_LAYER.into(),
         Compression::Zstd => format!("{}+zstd", MediaType::OCI_LAYER).as_str().into(),
+    }
+}
+
+/// What is fed, piece by piece.
+struct Pieces(Receiver<io::Result<Bytes>>);
+
+impl Source for Pieces {
+    fn next(&mut self) -> io::Result<Option<Bytes>> {
+        self.0.recv().ok().transpose()
     }
 }
