@@ -149,7 +149,7 @@ fn steps_are_no_sharers() {
             duel.prepare(&["rm", step]);
             from = format!("step:{step}");
         }
-        duel.same_as(&["rmi", "step:one"], |text| settled(text));
+        duel.same_as(&["rmi", "step:one"], settled);
         let row =
             "{{range .Images}}{{.Repository}} {{.Tag}} {{.Size}} {{.SharedSize}} {{.UniqueSize}}\n{{end}}";
         let listed = duel.same_as(&["system", "df", "-v", "--format", row], sorted);
