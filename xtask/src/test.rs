@@ -71,19 +71,22 @@ const STEPS: [Step; 8] = [
         if !is_root() {
             eprintln!("not root: what needs mounts, networks and dockerd is skipped");
         }
-        tally.tests_on_a_machine(|| {
-            let mut suites = cargo();
-            suites.args(["test", "--package", "strata-tests", "--no-fail-fast"]);
-            suites.env("STRATA_BIN", place::strata()).env("STRATA_DIVE", setup::dive());
-            suites.env("STRATA_DOCKER_PY", setup::docker_py());
-            if is_root() {
-                // Everything is there, so that what is skipped is a failure and not a silence.
-                suites.env("STRATA_TESTS_STRICT", "1");
-            }
-            suites
-        })
+        tally.tests_on_a_machine(suites)
     }),
 ];
+
+/// The acceptance suites, for what is built and installed.
+fn suites() -> Command {
+    let mut suites = cargo();
+    suites.args(["test", "--package", "strata-tests", "--no-fail-fast"]);
+    suites.env("STRATA_BIN", place::strata()).env("STRATA_DIVE", setup::dive());
+    suites.env("STRATA_DOCKER_PY", setup::docker_py());
+    if is_root() {
+        // Everything is there, so that what is skipped is a failure and not a silence.
+        suites.env("STRATA_TESTS_STRICT", "1");
+    }
+    suites
+}
 
 /// Whether a lint is a failure: a newer compiler may know some that this code has not met, and only tells them.
 fn lints_are_known() -> bool {
@@ -124,22 +127,9 @@ pub fn test(names: &[String]) -> Result<()> {
 /// docker-py's own tests, all of them, against dockerd and Strata.
 pub fn docker_py() -> Result<()> {
     setup::setup(For::Test)?;
-    let strata = build::build()?;
-    run(cargo()
-        .args([
-            "test",
-            "--package",
-            "strata-tests",
-            "--test",
-            "sdk",
-            "--",
-            "--ignored",
-            "--nocapture",
-            "docker_py",
-        ])
-        .env("STRATA_BIN", strata)
-        .env("STRATA_DOCKER_PY", setup::docker_py())
-        .env("STRATA_TESTS_STRICT", "1"))
+    build::build()?;
+    let sdk = ["--test", "sdk", "--", "--ignored", "--nocapture", "docker_py"];
+    run(suites().args(sdk).env("STRATA_TESTS_STRICT", "1"))
 }
 
 /// What passed and what failed so far: single tests, and steps without tests as one each.

@@ -6,7 +6,7 @@ use regex::Regex;
 use strata_api::engine::LogConfig;
 use strata_runtime::LogOptions;
 
-use crate::{Error, Kind, record::Record, sizes};
+use crate::{Error, Kind, record::Record, short_id, sizes};
 
 /// How a container's output is logged at `path`; `None` for not at all.
 ///
@@ -75,7 +75,8 @@ pub(crate) fn details(record: &Record) -> Result<String, regex::Error> {
     Ok(pairs.join(","))
 }
 
-fn option<'a>(config: &'a LogConfig, name: &str) -> Option<&'a str> {
+/// What an option is given, if it is.
+pub(crate) fn option<'a>(config: &'a LogConfig, name: &str) -> Option<&'a str> {
     config.config.as_ref()?.get(name).map(String::as_str)
 }
 
@@ -99,10 +100,10 @@ fn tag(template: &str, record: &Record) -> String {
     let name = record.name.trim_start_matches('/');
     let image_id = record.image.as_str();
     [
-        ("{{.ID}}", record.id.get(..12).unwrap_or(&record.id)),
+        ("{{.ID}}", short_id(&record.id)),
         ("{{.FullID}}", &record.id),
         ("{{.Name}}", name),
-        ("{{.ImageID}}", image_id.trim_start_matches("sha256:").get(..12).unwrap_or(image_id)),
+        ("{{.ImageID}}", short_id(image_id.trim_start_matches("sha256:"))),
         ("{{.ImageFullID}}", image_id),
         ("{{.ImageName}}", &record.config.image),
         ("{{.DaemonName}}", "docker"),

@@ -10,7 +10,7 @@ use super::{
     mode::ContainerMode,
     ports, security,
 };
-use crate::{Error, signal, sizes, spec::parse_capabilities};
+use crate::{Error, logging, signal, sizes, spec::parse_capabilities};
 
 /// The least time between two probes, and for one.
 const LEAST_PROBE: i64 = 1_000_000;
@@ -232,14 +232,14 @@ fn log_config(host: &HostConfig) -> Result<(), Error> {
         "tag",
     ];
     let known = if kind == "local" { &KNOWN[..5] } else { &KNOWN[..] };
-    if let Some(mode) = host.log_config.config.as_ref().and_then(|map| map.get("mode"))
-        && !matches!(mode.as_str(), "" | "blocking" | "non-blocking")
+    let option = |name: &str| logging::option(&host.log_config, name);
+    if let Some(mode) = option("mode")
+        && !matches!(mode, "" | "blocking" | "non-blocking")
     {
         return Err(Error::invalid(format!("logger: logging mode not supported: {mode}")));
     }
-    let option = |name: &str| host.log_config.config.as_ref().and_then(|map| map.get(name));
     if let Some(size) = option("max-buffer-size").filter(|_| kind != "none") {
-        if option("mode").map(String::as_str) != Some("non-blocking") {
+        if option("mode") != Some("non-blocking") {
             return Err(Error::invalid(
                 "logger: max-buffer-size option is only supported with 'mode=non-blocking'",
             ));

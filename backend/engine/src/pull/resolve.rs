@@ -109,11 +109,7 @@ impl Engine {
         let (tag, pinned) = target.names(reference);
         self.blocking(move |inner| {
             let Some(image) = inner.catalog.image(&id)? else { return Ok((false, false)) };
-            let named = match tag {
-                Some(tag) => has(&image, &tag),
-                None => image.repo_digests.contains(&pinned),
-            };
-            Ok((true, named))
+            Ok((true, is_named(&image, tag.as_ref(), &pinned)))
         })
         .await
     }
@@ -135,10 +131,7 @@ impl Engine {
                 return Ok(None);
             }
             inner.catalog.pin(&pinned, &id)?;
-            let newer = match &tag {
-                Some(tag) => !has(&image, tag),
-                None => !image.repo_digests.contains(&pinned),
-            };
+            let newer = !is_named(&image, tag.as_ref(), &pinned);
             if let Some(tag) = tag.filter(|tag| !image.tags.contains(tag)) {
                 inner.catalog.tag(&tag, &id)?;
             }
@@ -149,9 +142,14 @@ impl Engine {
     }
 }
 
-/// Whether the image has this name, wherever it got it from.
-fn has(image: &Image, wanted: &Tagged) -> bool {
-    image.tags.iter().any(|tag| tag.repository == wanted.repository && tag.tag == wanted.tag)
+/// Whether the image has the name that is pulled, wherever it got it from.
+fn is_named(image: &Image, tag: Option<&Tagged>, pinned: &RepoDigest) -> bool {
+    match tag {
+        Some(wanted) => {
+            image.tags.iter().any(|tag| tag.repository == wanted.repository && tag.tag == wanted.tag)
+        }
+        None => image.repo_digests.contains(pinned),
+    }
 }
 
 /// Fetches the config and checks that it fits the manifest.
